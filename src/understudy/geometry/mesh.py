@@ -1,0 +1,96 @@
+"""The 478-point face mesh: triangles and named places on it.
+
+The topology is MediaPipe's face mesh tessellation (Apache-2.0); points 468-477 are the two irises. Triangles are
+wound so that one that faces the camera has a positive signed area in image coordinates (y down).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+VERTEX_COUNT = 478
+SKIN_VERTEX_COUNT = 468
+"""Vertices 0..467 are skin; the irises follow."""
+
+FACE_OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+"""The mesh's outline, clockwise in the picture from the top of the forehead."""
+
+LIPS_OUTER = (
+    61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146,
+)  # fmt: skip
+LIP_UPPER_INNER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+LIP_LOWER_INNER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+"""Inner lip edges, both from the right mouth corner to the left one, paired by index."""
+LIPS_INNER = LIP_UPPER_INNER + LIP_LOWER_INNER[-2:0:-1]
+
+RIGHT_LID_UPPER = (33, 246, 161, 160, 159, 158, 157, 173, 133)
+RIGHT_LID_LOWER = (33, 7, 163, 144, 145, 153, 154, 155, 133)
+LEFT_LID_UPPER = (263, 466, 388, 387, 386, 385, 384, 398, 362)
+LEFT_LID_LOWER = (263, 249, 390, 373, 374, 380, 381, 382, 362)
+"""Lid edges, both from the outer to the inner corner, paired by index."""
+RIGHT_EYE = RIGHT_LID_UPPER + RIGHT_LID_LOWER[-2:0:-1]
+LEFT_EYE = LEFT_LID_UPPER + LEFT_LID_LOWER[-2:0:-1]
+EYES = {"right": RIGHT_EYE, "left": LEFT_EYE}
+
+RIGHT_IRIS = (468, 469, 470, 471, 472)
+LEFT_IRIS = (473, 474, 475, 476, 477)
+"""Iris centre first, then its rim."""
+
+RIGHT_BROW = (46, 52, 53, 55, 63, 65, 66, 70, 105, 107)
+LEFT_BROW = (276, 282, 283, 285, 293, 295, 296, 300, 334, 336)
+
+STABLE = (
+    33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 10, 151, 9, 8,
+    127, 356, 234, 454, 93, 323, 98, 327, 2, 21, 251, 54, 284,
+)  # fmt: skip
+"""Points that expression moves least: they carry the head's rigid motion."""
+
+RIGHT_EYE_CORNERS = (33, 133)
+LEFT_EYE_CORNERS = (263, 362)
+
+
+@cache
+def skin_triangles() -> npt.NDArray[np.int32]:
+    """The (852, 3) triangles of the skin, with holes for the eyes and the mouth. Read-only."""
+    text = files(__package__).joinpath("face_mesh.csv").read_text()
+    triangles = np.array([line.split(",") for line in text.split()], dtype=np.int32)
+    triangles.setflags(write=False)
+    return triangles
+
+
+def _strip(upper: tuple[int, ...], lower: tuple[int, ...]) -> npt.NDArray[np.int32]:
+    quads = zip(upper[:-1], upper[1:], lower[:-1], lower[1:], strict=True)
+    triangles = [t for u0, u1, l0, l1 in quads for t in ((u0, u1, l1), (u0, l1, l0))]
+    return np.array([t for t in triangles if len(set(t)) == 3], dtype=np.int32)
+
+
+@cache
+def mouth_triangles() -> npt.NDArray[np.int32]:
+    """Triangles that fill the hole between the inner lips. Read-only."""
+    triangles = _strip(LIP_UPPER_INNER, LIP_LOWER_INNER)
+    triangles.setflags(write=False)
+    return triangles
+
+
+@cache
+def eye_triangles() -> npt.NDArray[np.int32]:
+    """Triangles that fill the holes between the lids. Read-only."""
+    left = _strip(LEFT_LID_UPPER, LEFT_LID_LOWER)[:, ::-1]
+    triangles = np.concatenate([_strip(RIGHT_LID_UPPER, RIGHT_LID_LOWER), left])
+    triangles.setflags(write=False)
+    return triangles
+
+
+@cache
+def face_triangles() -> npt.NDArray[np.int32]:
+    """Skin, mouth and eyes: a face without holes. Read-only."""
+    triangles = np.concatenate([skin_triangles(), mouth_triangles(), eye_triangles()])
+    triangles.setflags(write=False)
+    return triangles

@@ -1,0 +1,101 @@
+"""A small z-buffer rasteriser on the CPU."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _rasterise(vertices, triangles, owner, weights, depth):  # type: ignore[no-untyped-def]  # pragma: no cover
+    height, width = owner.shape
+    for k in range(triangles.shape[0]):
+        a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        ax, ay, az = vertices[a, 0], vertices[a, 1], vertices[a, 2]
+        bx, by, bz = vertices[b, 0], vertices[b, 1], vertices[b, 2]
+        cx, cy, cz = vertices[c, 0], vertices[c, 1], vertices[c, 2]
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if abs(area) < 1e-9:
+            continue
+        x0 = max(0, int(np.ceil(min(ax, bx, cx) - 1e-4)))
+        x1 = min(width - 1, int(np.floor(max(ax, bx, cx) + 1e-4)))
+        y0 = max(0, int(np.ceil(min(ay, by, cy) - 1e-4)))
+        y1 = min(height - 1, int(np.floor(max(ay, by, cy) + 1e-4)))
+        for y in range(y0, y1 + 1):
+            for x in range(x0, x1 + 1):
+                wa = ((bx - x) * (cy - y) - (cx - x) * (by - y)) / area
+                wb = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) / area
+                wc = 1.0 - wa - wb
+                if wa < -1e-4 or wb < -1e-4 or wc < -1e-4:
+                    continue
+                z = wa * az + wb * bz + wc * cz
+                if z < depth[y, x]:
+                    depth[y, x] = z
+                    owner[y, x] = k
+                    weights[y, x, 0] = wa
+                    weights[y, x, 1] = wb
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _interpolate(attributes, triangles, owner, weights, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+    height, width = owner.shape
+    channels = attributes.shape[1]
+    for y in range(height):
+        for x in range(width):
+            k = owner[y, x]
+            if k < 0:
+                continue
+            wa, wb = weights[y, x, 0], weights[y, x, 1]
+            wc = 1.0 - wa - wb
+            a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+            for i in range(channels):
+                out[y, x, i] = wa * attributes[a, i] + wb * attributes[b, i] + wc * attributes[c, i]
+
+
+class Raster:
+    """Which triangle each pixel sees, ready to carry any per-vertex attribute to the picture.
+
+    Convention: vertices are (V, 3) in pixels, pixel centres at integers, smaller z is nearer; both windings are
+    drawn.
+
+    `owner` is (H, W) int32, the index of the triangle or -1; `depth` (H, W) float32, +inf where nothing is.
+    """
+
+    def __init__(self, vertices: npt.NDArray[np.floating], triangles: Ints, height: int, width: int) -> None:
+        self.triangles = np.ascontiguousarray(triangles, np.int32)
+        self.owner: Ints = np.full((height, width), -1, np.int32)
+        self.depth: Floats = np.full((height, width), np.inf, np.float32)
+        self._weights: Floats = np.zeros((height, width, 2), np.float32)
+        points = np.ascontiguousarray(vertices, np.float32)
+        _rasterise(points, self.triangles, self.owner, self._weights, self.depth)
+
+    @property
+    def covered(self) -> npt.NDArray[np.bool_]:
+        """(H, W): where the mesh is seen."""
+        return self.owner >= 0
+
+    def interpolate(self, attributes: npt.NDArray[np.floating], fill: float = 0.0) -> Floats:
+        """Per-vertex (V, C) values carried to pixels: (H, W, C) float32, `fill` where nothing is seen."""
+        out = np.full((*self.owner.shape, attributes.shape[1]), fill, np.float32)
+        values = np.ascontiguousarray(attributes, np.float32)
+        _interpolate(values, self.triangles, self.owner, self._weights, out)
+        return out
+
+
+def vertex_normals(vertices: npt.NDArray[np.floating], triangles: Ints) -> Floats:
+    """Unit normals (V, 3) of a mesh, averaged over triangles by area; they point towards the camera (z < 0) on
+
+    triangles wound as `understudy.geometry.mesh` winds them. Vertices without a triangle get (0, 0, -1).
+    """
+    corners = vertices[triangles]
+    face = -np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = np.zeros((len(vertices), 3))
+    for corner in range(3):
+        np.add.at(normals, triangles[:, corner], face)
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    normals = np.where(length > 1e-12, normals / np.maximum(length, 1e-12), (0.0, 0.0, -1.0))
+    return normals.astype(np.float32)
