@@ -94,3 +94,43 @@ def face_triangles() -> npt.NDArray[np.int32]:
     triangles = np.concatenate([skin_triangles(), mouth_triangles(), eye_triangles()])
     triangles.setflags(write=False)
     return triangles
+
+
+@cache
+def canonical_face() -> npt.NDArray[np.float64]:
+    """A symmetric, expressionless, frontal face, (478, 3), x right, y down, z away from the camera. Read-only.
+
+    The outer eye corners are 1 apart, their midpoint is the origin. Obtained by running the landmarker on a
+    face drawn from ellipses and averaging it with its mirror image, so it is nobody's.
+    """
+    text = files(__package__).joinpath("canonical_face.csv").read_text()
+    points = np.array([line.split(",") for line in text.split()], dtype=np.float64)
+    points.setflags(write=False)
+    return points
+
+
+@cache
+def mirror_index() -> npt.NDArray[np.int64]:
+    """For every vertex the one on the other side of the face, (478,). Read-only."""
+    points = canonical_face()
+    mirrored = points * (-1.0, 1.0, 1.0)
+    index = np.linalg.norm(mirrored[:, None] - points[None], axis=-1).argmin(1)
+    index.setflags(write=False)
+    return index
+
+
+@cache
+def canonical_uv() -> npt.NDArray[np.float64]:
+    """Texture coordinates (478, 2) in [0, 1]: the canonical face unrolled from a vertical cylinder. Read-only.
+
+    The cylinder's axis stands behind the face so that cheeks and temples keep their area; u grows to the
+    picture's right, v downwards; a margin of 2 % is left free on every side.
+    """
+    points = canonical_face()
+    axis = points[:, 2].max() + 0.2
+    angle = np.arctan2(points[:, 0], axis - points[:, 2])
+    uv = np.stack([angle, points[:, 1]], axis=1)
+    low, high = uv.min(0), uv.max(0)
+    uv = 0.02 + 0.96 * (uv - low) / (high - low)
+    uv.setflags(write=False)
+    return uv
