@@ -1,0 +1,46 @@
+"""Small aligned pictures of a face, cut out of a frame without aliasing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from understudy.geometry.align import invert_affine
+from understudy.media.frame import Image
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def sample_square(image: Image, to_square: npt.NDArray[np.floating[Any]], size: int) -> Bytes:
+    """The (size, size, 3) uint8 RGB picture that `to_square` (2, 3) takes the frame to.
+
+    Only the part of the frame under the square is touched. Where the square is the coarser of the two, the frame
+    is averaged down first. Outside the frame the nearest pixel is repeated. 16-bit frames are reduced to 8 bits.
+    """
+    to_frame = invert_affine(to_square)
+    corners = np.array([(0, 0), (size, 0), (0, size), (size, size)], np.float64) - 0.5
+    corners = corners @ to_frame[:, :2].T + to_frame[:, 2]
+    height, width = image.shape[:2]
+    x0, y0 = np.clip(np.floor(corners.min(0)).astype(int) - 1, 0, (width - 1, height - 1))
+    x1, y1 = np.clip(np.ceil(corners.max(0)).astype(int) + 2, (x0 + 1, y0 + 1), (width, height))
+    part = image[y0:y1, x0:x1, :3]
+    to_square = np.array(to_square, np.float64)
+    to_square[:, 2] += to_square[:, :2] @ (x0, y0)
+
+    shrink = int(np.sqrt(abs(np.linalg.det(to_frame[:, :2]))) + 0.25)
+    if shrink > 1:
+        small = (max(1, (x1 - x0) // shrink), max(1, (y1 - y0) // shrink))
+        factor = np.array([(x1 - x0) / small[0], (y1 - y0) / small[1]])
+        part = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
+        # Pixel centres lie at integers: coarse pixel i covers fine ones around factor * (i + 0.5) - 0.5.
+        to_square[:, 2] += to_square[:, :2] @ (factor / 2 - 0.5)
+        to_square[:, :2] *= factor
+    if part.dtype == np.uint16:
+        part = (part >> 8).astype(np.uint8)
+    square = cv2.warpAffine(
+        part, to_square, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(square, np.uint8)
