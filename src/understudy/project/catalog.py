@@ -1,0 +1,205 @@
+"""The catalogue: what is known of the clips of a project, and what was done to them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, delete, event, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from understudy.errors import BadInputError
+from understudy.project.schema import ClipRow, RunRow, ShotRow, StageRow, TrackRow, migrate
+
+DONE = "done"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Frames first..last of a clip, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Track:
+    """One face through shot number `shot` (an index into the clip's shots).
+
+    `faces` counts the frames in which it was found; `missed` are ranges (first, last), both included, in
+    which it was not. `person` groups the tracks of one performer; None where that is not known.
+    """
+
+    number: int
+    shot: int
+    first: int
+    last: int
+    faces: int
+    missed: tuple[tuple[int, int], ...] = ()
+    person: int | None = None
+
+
+class Catalog:
+    """A project's database. Every method is one transaction; a kill leaves the state before or after it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the catalogue at `path` and bring it up to date.
+
+        Raises BadInputError where the file is not a catalogue or was made by a newer Understudy.
+        """
+        self._engine = _engine(path)
+        try:
+            with self._engine.begin() as connection:
+                migrate(connection, str(path))
+        except DatabaseError as error:
+            self.close()
+            raise BadInputError(
+                f"{path} cannot be used as a catalogue ({error.orig}): delete it to start anew."
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Release the file. Closing twice is fine."""
+        self._engine.dispose()
+
+    def record_clip(
+        self, path: Path, fingerprint: str, *, frames: int, rate: Fraction, width: int, height: int
+    ) -> int:
+        """Note a clip, and return its id; the same path and content give the same id."""
+        status = path.stat()
+        values = {
+            "path": str(path.absolute()),
+            "fingerprint": fingerprint,
+            "size": status.st_size,
+            "mtime_ns": status.st_mtime_ns,
+            "frames": frames,
+            "rate": f"{rate.numerator}/{rate.denominator}",
+            "width": width,
+            "height": height,
+        }
+        statement = insert(ClipRow).values(values)
+        statement = statement.on_conflict_do_update(index_elements=["path", "fingerprint"], set_=values)
+        with Session(self._engine) as session, session.begin():
+            return session.scalars(statement.returning(ClipRow.id)).one()
+
+    def replace_shots(self, clip: int, shots: Sequence[Shot], tracks: Iterable[Track]) -> None:
+        """Set the shots and tracks of a clip, in place of what was known."""
+        with Session(self._engine) as session, session.begin():
+            session.execute(delete(ShotRow).where(ShotRow.clip == clip))
+            rows = [ShotRow(clip=clip, **asdict(shot)) for shot in shots]
+            session.add_all(rows)
+            session.flush()
+            for track in tracks:
+                values = asdict(track) | {
+                    "shot": rows[track.shot].id,
+                    "missed": [list(r) for r in track.missed],
+                }
+                session.add(TrackRow(clip=clip, **values))
+
+    def shots(self, clip: int) -> list[Shot]:
+        """The shots of a clip, in order."""
+        with Session(self._engine) as session:
+            rows = session.scalars(select(ShotRow).where(ShotRow.clip == clip).order_by(ShotRow.first))
+            return [Shot(row.first, row.last) for row in rows]
+
+    def tracks(self, clip: int) -> list[Track]:
+        """The tracks of a clip, by number."""
+        with Session(self._engine) as session:
+            shots = session.scalars(
+                select(ShotRow.id).where(ShotRow.clip == clip).order_by(ShotRow.first)
+            ).all()
+            rows = session.scalars(select(TrackRow).where(TrackRow.clip == clip).order_by(TrackRow.number))
+            return [
+                Track(
+                    number=row.number,
+                    shot=shots.index(row.shot),
+                    first=row.first,
+                    last=row.last,
+                    faces=row.faces,
+                    missed=tuple((first, last) for first, last in row.missed),
+                    person=row.person,
+                )
+                for row in rows
+            ]
+
+    def start_run(self, command: str, settings: Mapping[str, Any], output: Path | None) -> int:
+        """Note that a command starts; return the run's id."""
+        row = RunRow(
+            command=command,
+            settings=dict(settings),
+            output=None if output is None else str(output.absolute()),
+            started=_now(),
+        )
+        with Session(self._engine) as session, session.begin():
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def end_run(self, run: int, outcome: str, output_fingerprint: str | None = None) -> None:
+        """Note how a run ended: DONE, or what stopped it."""
+        values = {"ended": _now(), "outcome": outcome, "output_fingerprint": output_fingerprint}
+        with Session(self._engine) as session, session.begin():
+            session.execute(update(RunRow).where(RunRow.id == run).values(values))
+
+    def last_run(self, output: Path) -> RunRow | None:
+        """The latest run that was to write `output`; None where none was."""
+        query = select(RunRow).where(RunRow.output == str(output.absolute())).order_by(RunRow.id.desc())
+        with Session(self._engine, expire_on_commit=False) as session:
+            return session.scalars(query.limit(1)).one_or_none()
+
+    def record_stage(
+        self, run: int, *, name: str, recipe: str, outputs: str, seconds: float, frames: int, skipped: bool
+    ) -> None:
+        """Note that `run` used a stage. `outputs` is the folder, relative to the project."""
+        row = StageRow(
+            run=run,
+            name=name,
+            recipe=recipe,
+            outputs=outputs,
+            seconds=seconds,
+            frames=frames,
+            skipped=skipped,
+        )
+        with Session(self._engine) as session, session.begin():
+            session.add(row)
+
+    def recipes_in_use(self, generations: int = 2) -> set[str]:
+        """Recipe hashes used by each output's last `generations` finished runs, and by any run since."""
+        age = func.count().filter(RunRow.outcome == DONE)
+        newer = age.over(partition_by=RunRow.output, order_by=RunRow.id.desc())
+        ranked = select(RunRow.id, RunRow.outcome, newer.label("age")).subquery()
+        recent = select(ranked.c.id).where(
+            (ranked.c.age < generations) | ((ranked.c.age == generations) & (ranked.c.outcome == DONE))
+        )
+        with Session(self._engine) as session:
+            return set(session.scalars(select(StageRow.recipe).where(StageRow.run.in_(recent))))
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}")
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: object) -> None:
+        # SQLAlchemy says BEGIN itself: the driver would leave DDL, and so half a migration, outside of it.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

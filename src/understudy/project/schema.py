@@ -1,0 +1,166 @@
+"""Tables of the catalogue, and the numbered steps that bring an older catalogue up to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, Connection, ForeignKey, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from understudy.errors import BadInputError
+
+
+class Table(DeclarativeBase):
+    """Base of the catalogue's tables. Frames are counted from 0, ranges include both ends, times are UTC."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {dict[str, Any]: JSON, list[list[int]]: JSON}
+
+
+class ClipRow(Table):
+    """A clip with one content: footage that was changed under the same name is another row."""
+
+    __tablename__ = "clips"
+    __table_args__ = (UniqueConstraint("path", "fingerprint"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str]
+    fingerprint: Mapped[str]
+    size: Mapped[int]
+    mtime_ns: Mapped[int]
+    frames: Mapped[int]
+    rate: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+
+
+class ShotRow(Table):
+    """Frames between two cuts of a clip."""
+
+    __tablename__ = "shots"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clip: Mapped[int] = mapped_column(ForeignKey("clips.id", ondelete="CASCADE"), index=True)
+    first: Mapped[int]
+    last: Mapped[int]
+
+
+class TrackRow(Table):
+    """One face through one shot. `missed` holds ranges [first, last] of frames without a face."""
+
+    __tablename__ = "tracks"
+    __table_args__ = (UniqueConstraint("clip", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clip: Mapped[int] = mapped_column(ForeignKey("clips.id", ondelete="CASCADE"), index=True)
+    shot: Mapped[int] = mapped_column(ForeignKey("shots.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    first: Mapped[int]
+    last: Mapped[int]
+    faces: Mapped[int]
+    missed: Mapped[list[list[int]]]
+    person: Mapped[int | None]
+
+
+class RunRow(Table):
+    """One command at work. `outcome` is None while it runs, and stays None when it was killed."""
+
+    __tablename__ = "runs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    command: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    output: Mapped[str | None]
+    started: Mapped[datetime]
+    ended: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    output_fingerprint: Mapped[str | None]
+
+
+class StageRow(Table):
+    """A stage that a run used; `skipped` where its outputs were already there."""
+
+    __tablename__ = "stages"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    recipe: Mapped[str]
+    outputs: Mapped[str]
+    seconds: Mapped[float]
+    frames: Mapped[int]
+    skipped: Mapped[bool]
+
+
+MIGRATIONS = (
+    """
+    CREATE TABLE clips (
+        id INTEGER NOT NULL PRIMARY KEY,
+        path VARCHAR NOT NULL,
+        fingerprint VARCHAR NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        frames INTEGER NOT NULL,
+        rate VARCHAR NOT NULL,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        UNIQUE (path, fingerprint)
+    );
+    CREATE TABLE shots (
+        id INTEGER NOT NULL PRIMARY KEY,
+        clip INTEGER NOT NULL REFERENCES clips (id) ON DELETE CASCADE,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL
+    );
+    CREATE INDEX ix_shots_clip ON shots (clip);
+    CREATE TABLE tracks (
+        id INTEGER NOT NULL PRIMARY KEY,
+        clip INTEGER NOT NULL REFERENCES clips (id) ON DELETE CASCADE,
+        shot INTEGER NOT NULL REFERENCES shots (id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        faces INTEGER NOT NULL,
+        missed JSON NOT NULL,
+        person INTEGER,
+        UNIQUE (clip, number)
+    );
+    CREATE INDEX ix_tracks_clip ON tracks (clip);
+    CREATE TABLE runs (
+        id INTEGER NOT NULL PRIMARY KEY,
+        command VARCHAR NOT NULL,
+        settings JSON NOT NULL,
+        output VARCHAR,
+        started DATETIME NOT NULL,
+        ended DATETIME,
+        outcome VARCHAR,
+        output_fingerprint VARCHAR
+    );
+    CREATE TABLE stages (
+        id INTEGER NOT NULL PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        name VARCHAR NOT NULL,
+        recipe VARCHAR NOT NULL,
+        outputs VARCHAR NOT NULL,
+        seconds FLOAT NOT NULL,
+        frames INTEGER NOT NULL,
+        skipped BOOLEAN NOT NULL
+    );
+    CREATE INDEX ix_stages_run ON stages (run)
+    """,
+)
+"""Step k takes version k to k + 1. A step that has been released is never edited; a change is a new step."""
+
+VERSION = len(MIGRATIONS)
+
+
+def migrate(connection: Connection, place: str) -> None:
+    """Bring the catalogue at `place` up to VERSION, inside the caller's transaction.
+
+    Raises BadInputError for a catalogue that a newer Understudy made.
+    """
+    version: int = connection.execute(text("PRAGMA user_version")).scalar_one()
+    if version > VERSION:
+        raise BadInputError(
+            f"{place} was made by a newer Understudy (catalogue version {version}, this one knows {VERSION}):"
+            " update Understudy, or give another --project folder."
+        )
+    for step in MIGRATIONS[version:]:
+        for statement in step.split(";"):
+            connection.execute(text(statement))
+    connection.execute(text(f"PRAGMA user_version = {VERSION}"))
