@@ -10,7 +10,7 @@ from pathlib import Path
 
 from understudy.errors import OutputError
 
-_PART = ".part"
+_PART = ".part-"
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and run the same command again",
@@ -24,12 +24,12 @@ _ONLY_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 def part_name(path: Path) -> Path:
     """The temporary name for `path`: same folder, and same suffix, because encoders go by it."""
-    return path.with_name(f".{path.stem}{_PART}{path.suffix}")
+    return path.with_name(_PART + path.name)
 
 
 def is_part(path: Path) -> bool:
     """Whether `path` is a temporary name, left behind by something interrupted if nobody writes to it now."""
-    return path.name.startswith(".") and path.stem.endswith(_PART)
+    return path.name.startswith(_PART)
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

@@ -67,10 +67,11 @@ def read_settings(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInputError(f"{path} cannot be read: {error}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BadInputError(f"In {path}, {key} is wrong: {_lower(first['msg'])}.") from error
+        raise BadInputError(f"{path} has a wrong value. {one_sentence(error)}") from error
 
 
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+def one_sentence(error: ValidationError) -> str:
+    """The first thing that is wrong, with its key, as in "swap.seed: input should be a valid integer."."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}."

@@ -1,0 +1,245 @@
+"""What `swap` is asked for, and everything that can be told about it before a picture is decoded."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from understudy.errors import BadInputError, OutputError
+from understudy.project.folder import Project, default_folder
+from understudy.project.settings import Blend, Codec, SwapSettings, one_sentence
+
+CONTAINERS: dict[str, tuple[str, ...]] = {
+    "h264": (".mp4", ".mov", ".mkv"),
+    "h264-10": (".mp4", ".mov", ".mkv"),
+    "hevc": (".mp4", ".mov", ".mkv"),
+    "hevc-10": (".mp4", ".mov", ".mkv"),
+    "prores-hq": (".mov", ".mkv"),
+    "prores-4444": (".mov", ".mkv"),
+    "ffv1": (".mkv",),
+}
+"""Suffixes of files that can hold each codec."""
+
+CODECS_OF_FIXED_QUALITY = frozenset({"prores-hq", "prores-4444", "ffv1"})
+ENGINES = "understudy.engines"
+
+_SEQUENCE = re.compile(r"%0?\d*d|#+")
+_FRAMES = re.compile(r"(\d+)-(\d+)")
+_MAP = re.compile(r"(\d+)=(.+)")
+
+
+@dataclass(frozen=True)
+class SwapRequest:
+    """One swap. Options that are None are as `project.toml` says, and else at their default (`SwapSettings`).
+
+    likeness        clips, image sequences or stills of the person to be seen; may be empty where
+    `assignments` is not plate           the footage whose face is replaced: a clip or an image sequence
+    (folder, `%04d` or `####`) output          the file to be written track           number of the plate's
+    track to be replaced; the largest face where neither this, `person` nor
+                    `assignments` is given
+    person          picture of the plate's performer who is to be replaced, in every shot
+    assignments     (track, likeness) pairs, for several likenesses in one plate
+    frames          first and last frame of the plate to be processed, counted from 0, both included; None:
+    all rate            frames per second of an image sequence, where its files do not say project         the
+    project's folder; None: beside the output contact_sheet   picture of likeness, plate and result side by
+    side, to be written as well (.png) compare         video with a wipe from plate to result, to be written
+    as well overwrite       whether files may be replaced that this project did not make
+    """
+
+    likeness: tuple[Path, ...]
+    plate: Path
+    output: Path
+    track: int | None = None
+    person: Path | None = None
+    assignments: tuple[tuple[int, Path], ...] = ()
+    frames: tuple[int, int] | None = None
+    rate: Fraction | None = None
+    project: Path | None = None
+    engine: str | None = None
+    codec: Codec | None = None
+    quality: int | None = None
+    blend: Blend | None = None
+    sheet_frames: int | None = None
+    seed: int | None = None
+    contact_sheet: Path | None = None
+    compare: Path | None = None
+    overwrite: bool = False
+
+    @property
+    def project_folder(self) -> Path:
+        """Where the project is."""
+        return self.project or default_folder(self.output)
+
+    def settings(self, project: SwapSettings) -> SwapSettings:
+        """The settings of this swap: what was asked for, and for the rest what the project says.
+
+        Raises BadInputError for values out of range, and for a codec that the output's suffix cannot hold.
+        """
+        asked = {name: getattr(self, name) for name in SwapSettings.model_fields}
+        given = {name: value for name, value in asked.items() if value is not None}
+        try:
+            settings = SwapSettings.model_validate(project.model_dump() | given)
+        except ValidationError as error:
+            raise BadInputError(one_sentence(error)) from error
+        _check_engine(settings.engine)
+        _check_suffix(self.output, CONTAINERS[settings.codec], settings.codec)
+        return settings
+
+    def to_json(self) -> dict[str, Any]:
+        """The request as JSON values, for the catalogue."""
+        plain: dict[str, Any] = {}
+        for name, value in asdict(self).items():
+            if isinstance(value, Path | Fraction):
+                plain[name] = str(value)
+            elif name == "likeness":
+                plain[name] = [str(path) for path in self.likeness]
+            elif name == "assignments":
+                plain[name] = [[track, str(path)] for track, path in self.assignments]
+            else:
+                plain[name] = value
+        return plain
+
+
+def parse_frames(text: str) -> tuple[int, int]:
+    """`A-B` as (A, B). Raises BadInputError for anything else."""
+    match = _FRAMES.fullmatch(text.strip())
+    if match is None:
+        raise BadInputError(f'--frames wants two frame numbers, as in 100-250, not "{text}".')
+    return int(match[1]), int(match[2])
+
+
+def parse_assignment(text: str) -> tuple[int, Path]:
+    """`TRACK=LIKENESS` as (track, path). Raises BadInputError for anything else."""
+    match = _MAP.fullmatch(text)
+    if match is None:
+        raise BadInputError(f'--map wants TRACK=LIKENESS, as in 0=anna.mp4, not "{text}".')
+    return int(match[1]), Path(match[2])
+
+
+def parse_rate(text: str) -> Fraction:
+    """Frames per second, as `25`, `23.976` or `24000/1001`. Raises BadInputError for anything else."""
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= 1000:
+        raise BadInputError(f'--rate wants frames per second, as in 25 or 24000/1001, not "{text}".')
+    return rate
+
+
+def validate(request: SwapRequest) -> None:
+    """Refuse what can be seen to fail, before anything is created.
+
+    Raises BadInputError or OutputError, with one sentence.
+    """
+    _check_choices(request)
+    for path in _inputs(request):
+        _check_input(path)
+    _check_output_file(request, request.output, "the output")
+    request.settings(SwapSettings())
+    if request.contact_sheet is not None:
+        _check_output_file(request, request.contact_sheet, "the contact sheet")
+        _check_suffix(request.contact_sheet, (".png",), "A contact sheet")
+    if request.compare is not None:
+        _check_output_file(request, request.compare, "the comparison")
+        _check_suffix(request.compare, CONTAINERS["h264"], "A comparison")
+
+
+def check_overwrite(request: SwapRequest, project: Project) -> None:
+    """Refuse to replace an output that `project` did not make, unless that was asked for.
+
+    To be called before `Project.run`, which notes the output as this project's own. Raises OutputError.
+    """
+    if request.output.exists() and not request.overwrite and not project.owns(request.output):
+        raise OutputError(
+            f"{request.output} exists and was not made by this project: "
+            "give --overwrite to replace it, or choose another name."
+        )
+
+
+def _inputs(request: SwapRequest) -> Iterator[Path]:
+    yield from request.likeness
+    yield from (path for _, path in request.assignments)
+    yield request.plate
+    if request.person is not None:
+        yield request.person
+
+
+def _check_choices(request: SwapRequest) -> None:
+    if not request.likeness and not request.assignments:
+        raise BadInputError("There is no likeness: give at least one clip or still of the person to be seen.")
+    if request.track is not None and request.person is not None:
+        raise BadInputError("--track and --person both choose the face: give one of them.")
+    tracks = [track for track, _ in request.assignments]
+    if len(set(tracks)) < len(tracks):
+        raise BadInputError("--map gives one track two likenesses: give each track once.")
+    if min([*tracks, request.track or 0]) < 0:
+        raise BadInputError("Tracks are numbered from 0: give the number that the last run listed.")
+    if request.frames is not None and not 0 <= request.frames[0] <= request.frames[1]:
+        raise BadInputError(
+            f"--frames {request.frames[0]}-{request.frames[1]} is empty: the first frame comes first, from 0."
+        )
+    if request.quality is not None and request.codec in CODECS_OF_FIXED_QUALITY:
+        raise BadInputError(f"{request.codec} has a fixed quality: leave out --quality.")
+
+
+def _check_engine(name: str) -> None:
+    known = sorted(entry_points(group=ENGINES).names)
+    if name not in known:
+        raise BadInputError(f'There is no engine "{name}": this installation has {", ".join(known)}.')
+
+
+def _check_input(path: Path) -> None:
+    if _SEQUENCE.search(path.name):
+        pattern = _SEQUENCE.sub("*", path.name)
+        if not any(path.parent.glob(pattern)):
+            raise BadInputError(f"No file is named like {path}: check the folder and the number of digits.")
+    elif path.is_dir():
+        if not any(path.iterdir()):
+            raise BadInputError(f"The folder {path} is empty: give a clip or a folder of pictures.")
+    elif not path.exists():
+        raise BadInputError(f"There is no file {path}: check its name and folder.")
+    elif not os.access(path, os.R_OK):
+        raise BadInputError(f"There is no permission to read {path}: change its permissions.")
+    elif path.stat().st_size == 0:
+        raise BadInputError(f"{path} is empty (0 bytes): copy or export it again.")
+
+
+def _check_output_file(request: SwapRequest, path: Path, what: str) -> None:
+    if path.is_dir():
+        raise BadInputError(f"{path} is a folder: give {what} a file name.")
+    if any(_same_file(path, other) for other in _inputs(request)):
+        raise BadInputError(f"{path} is also an input: give {what} another name.")
+    others = [p for p in (request.output, request.contact_sheet, request.compare) if p is not None]
+    if sum(_same_file(path, other) for other in others) > 1:
+        raise BadInputError(f"{path} is asked for twice: give {what} a name of its own.")
+    if not path.parent.is_dir():
+        raise OutputError(f"There is no folder {path.parent}: make it, or choose another one for {what}.")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError(f"There is no permission to write into {path.parent}: choose another folder.")
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    if path.exists() and other.exists():
+        return path.samefile(other)
+    return path.resolve() == other.resolve()
+
+
+def _check_suffix(path: Path, suffixes: tuple[str, ...], what: str) -> None:
+    if path.suffix.lower() not in suffixes:
+        raise BadInputError(
+            f'{what} cannot be written to a "{path.suffix}" file ({path}): '
+            f"the name has to end in {_either(suffixes)}."
+        )
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
