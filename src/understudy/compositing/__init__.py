@@ -1,0 +1,1 @@
+"""From a rendered face and its plate to a composite."""

@@ -1,0 +1,93 @@
+"""Putting a face into the plate: three ways, all in floating point and all exact outside the matte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix, diags
+from scipy.sparse.linalg import spsolve
+
+Floats = npt.NDArray[np.float32]
+BlendName = Literal["multiband", "poisson", "feather"]
+
+
+def feather(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
+    """The plain mix: plate + matte * (rgb - plate). Shapes (H, W, 3), (H, W, 3), (H, W)."""
+    mixed: Floats = plate + matte[..., None] * (rgb - plate)
+    return mixed
+
+
+def multiband(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
+    """Mix each octave of detail over its own width (Burt and Adelson, "A multiresolution spline", 1983).
+
+    Coarse differences of colour dissolve over a wide band while fine detail changes over at the matte's own edge.
+    """
+    levels = max(1, min(4, int(np.log2(max(2, min(matte.shape) / 48)))))
+    outer = np.where(matte[..., None] > 0, rgb, plate)
+    difference, weight = outer - plate, matte
+    mixed: Floats = np.zeros_like(plate)
+    bands = []
+    for _ in range(levels):
+        size = difference.shape[1::-1]
+        smaller = cv2.pyrDown(difference)
+        bands.append(((difference - cv2.pyrUp(smaller, dstsize=size)) * weight[..., None], size))
+        difference, weight = smaller, cv2.pyrDown(weight)
+    mixed = difference * weight[..., None]
+    for band, size in reversed(bands):
+        mixed = cv2.pyrUp(mixed, dstsize=size) + band
+    # bands reach a little past the matte: bring them to nothing where it ends
+    inside = np.clip(matte * 8.0, 0.0, 1.0)
+    return plate + inside[..., None] * mixed
+
+
+def poisson(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
+    """Keep the likeness's gradients and the plate's values on the border (Perez et al., SIGGRAPH 2003).
+
+    The correction rgb needs is the membrane that equals plate - rgb on the border; it is smooth, so it is solved on
+    a small grid. The matte still dissolves the last step.
+    """
+    height, width = matte.shape
+    step = max(1.0, max(height, width) / 96)
+    size = (max(3, round(width / step)), max(3, round(height / step)))
+    inside = cv2.resize(matte, size, interpolation=cv2.INTER_AREA) > 0.5
+    inside[0] = inside[-1] = inside[:, 0] = inside[:, -1] = False
+    if not inside.any():
+        return feather(plate, rgb, matte)
+    outer = np.where(matte[..., None] > 0, rgb, plate)
+    wanted = cv2.resize(plate - outer, size, interpolation=cv2.INTER_AREA)
+    membrane = _membrane(wanted, inside)
+    membrane = cv2.resize(membrane, (width, height), interpolation=cv2.INTER_LINEAR)
+    return feather(plate, rgb + membrane, matte)
+
+
+def _membrane(values: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
+    """Solve Laplace's equation inside the mask with `values` given outside; the mask must not touch the border."""
+    height, width = inside.shape
+    number = np.full(inside.shape, -1)
+    number[inside] = np.arange(inside.sum())
+    ys, xs = np.nonzero(inside)
+    rows, columns = [], []
+    border = np.zeros((len(ys), values.shape[2]))
+    for dy, dx in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+        neighbour = number[ys + dy, xs + dx]
+        free = neighbour >= 0
+        rows.append(np.arange(len(ys))[free])
+        columns.append(neighbour[free])
+        border[~free] += values[ys + dy, xs + dx][~free]
+    ij = (np.concatenate(rows), np.concatenate(columns))
+    links = csr_matrix((np.ones(len(ij[0])), ij), shape=(len(ys), len(ys)))
+    solved = spsolve((diags(np.full(len(ys), 4.0)) - links).tocsc(), border)
+    membrane = values.copy()
+    membrane[ys, xs] = solved.reshape(len(ys), -1)
+    return membrane
+
+
+BLENDS: dict[BlendName, Callable[[Floats, Floats, Floats], Floats]] = {
+    "multiband": multiband,
+    "poisson": poisson,
+    "feather": feather,
+}

@@ -1,0 +1,137 @@
+"""Which likeness frames to show: by region, as a sequence, with cross-fades.
+
+For every plate frame and region (skin, eyes, mouth) the wanted shape is compared with every candidate frame of the
+likeness; the sequence of picks is the cheapest path through frames (Viterbi), where changing to a frame that looks
+different costs, so that picks follow the likeness's own motion or stay where they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial.distance import cdist
+
+from understudy.geometry import mesh
+from understudy.geometry.align import Similarity
+
+Array = npt.NDArray[np.float64]
+MAX_CANDIDATES = 600
+
+
+@dataclass(frozen=True)
+class Region:
+    """How one region of the face is judged.
+
+    vertices     whose shape counts, with weights by position in the tuple of (index, weight)
+    per_degree   cost of one degree of difference in head rotation, against one hundredth of an eye distance
+    stickiness   cost of changing the pick, in units of the difference between the two picks' looks
+    """
+
+    name: str
+    vertices: npt.NDArray[np.int64]
+    weights: Array
+    per_degree: float
+    stickiness: float
+
+
+def _region(name: str, groups: dict[tuple[int, ...], float], per_degree: float, stickiness: float) -> Region:
+    vertices = np.array([v for group in groups for v in group])
+    weights = np.array([w for group, w in groups.items() for _ in group])
+    return Region(name, vertices, np.sqrt(weights / weights.sum()), per_degree, stickiness)
+
+
+SKIN = _region(
+    "skin",
+    {
+        tuple(range(mesh.SKIN_VERTEX_COUNT)): 1.0,
+        mesh.LIPS_OUTER: 3.0,
+        mesh.RIGHT_BROW + mesh.LEFT_BROW: 4.0,
+    },
+    per_degree=0.35,
+    stickiness=4.0,
+)
+EYES = _region(
+    "eyes",
+    {mesh.RIGHT_EYE + mesh.LEFT_EYE: 3.0, mesh.RIGHT_IRIS + mesh.LEFT_IRIS: 4.0, mesh.RIGHT_BROW + mesh.LEFT_BROW: 0.5},
+    per_degree=0.12,
+    stickiness=2.0,
+)
+MOUTH = _region(
+    "mouth",
+    {mesh.LIPS_OUTER: 1.0, mesh.LIP_UPPER_INNER + mesh.LIP_LOWER_INNER: 2.0},
+    per_degree=0.12,
+    stickiness=2.0,
+)
+REGIONS = (SKIN, EYES, MOUTH)
+
+
+def candidates(points: Array, limit: int = MAX_CANDIDATES) -> npt.NDArray[np.int64]:
+    """At most `limit` rows of (N, 478, 3) head-space points that cover the range of shapes: farthest-point order.
+
+    Long likeness footage repeats itself; what counts is its range.
+    """
+    if len(points) <= limit:
+        return np.arange(len(points))
+    features = points[:, MOUTH.vertices.tolist() + EYES.vertices.tolist()].reshape(len(points), -1)
+    chosen = [int(np.linalg.norm(features - features.mean(0), axis=1).argmin())]
+    distance = np.full(len(points), np.inf)
+    for _ in range(limit - 1):
+        distance = np.minimum(distance, ((features - features[chosen[-1]]) ** 2).sum(1))
+        chosen.append(int(distance.argmax()))
+    return np.sort(np.array(chosen))
+
+
+def _features(region: Region, points: Array, rotation: Array) -> Array:
+    """Rows whose squared distance is the region's cost, in hundredths of an eye distance squared."""
+    shape = (points[:, region.vertices, :2] * 100.0 * region.weights[:, None]).reshape(len(points), -1)
+    # |R_a - R_b|_F = sqrt(8) sin(angle / 2): nearly proportional to the angle between them
+    turn = np.degrees(rotation.reshape(len(rotation), 9)) / np.sqrt(2.0) * region.per_degree
+    return np.concatenate([shape, turn], axis=1)
+
+
+def choose(
+    region: Region, wanted: Array, wanted_pose: Similarity, offered: Array, offered_pose: Similarity
+) -> npt.NDArray[np.int64]:
+    """Row of `offered` for every row of `wanted`: the cheapest path, (N,).
+
+    wanted, offered: (N, 478, 3) and (M, 478, 3) points in head space, in the likeness's proportions.
+    """
+    want = _features(region, wanted, wanted_pose.rotation)
+    offer = _features(region, offered, offered_pose.rotation)
+    unary = cdist(want, offer, "sqeuclidean")
+    change = cdist(offer, offer, "euclidean")
+    return cheapest_path(unary, region.stickiness * change)
+
+
+def cheapest_path(unary: Array, change: Array) -> npt.NDArray[np.int64]:
+    """The path p minimising sum unary[t, p_t] + sum change[p_t, p_t+1] (Viterbi); unary (T, M), change (M, M)."""
+    steps, states = unary.shape
+    back = np.zeros((steps, states), np.int32)
+    cost = unary[0].copy()
+    for t in range(1, steps):
+        through = cost[:, None] + change
+        back[t] = through.argmin(0)
+        cost = through[back[t], np.arange(states)] + unary[t]
+    path = np.empty(steps, np.int64)
+    path[-1] = int(cost.argmin())
+    for t in range(steps - 1, 0, -1):
+        path[t - 1] = back[t, path[t]]
+    return path
+
+
+def cross_fade(path: npt.NDArray[np.int64], sigma: float) -> list[tuple[npt.NDArray[np.int64], Array]]:
+    """For every step the picks to mix and their weights: the path seen through a Gaussian of `sigma` frames."""
+    reach = int(np.ceil(2.5 * sigma))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-6)) ** 2)
+    mixes = []
+    for t in range(len(path)):
+        around = np.arange(max(0, t - reach), min(len(path), t + reach + 1))
+        weights = kernel[around - t + reach]
+        picks, index = np.unique(path[around], return_inverse=True)
+        share = np.bincount(index, weights)
+        keep = share > 0.04 * share.sum()
+        picks, share = picks[keep], share[keep]
+        mixes.append((picks, share / share.sum()))
+    return mixes

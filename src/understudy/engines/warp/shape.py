@@ -1,0 +1,182 @@
+"""Head space: a face freed of its pose, split into the performer's neutral shape and the expression of the moment.
+
+Convention: head space is the space of `geometry.mesh.canonical_face()`: x right, y down, z away from the camera,
+outer eye corners about 1 apart, head frontal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from understudy.geometry import mesh
+from understudy.geometry.align import Similarity, fit_similarity, rotation_angle
+
+Array = npt.NDArray[np.float64]
+
+_UPPER_LIP = np.array(mesh.LIP_UPPER_INNER[1:-1])
+_LOWER_LIP = np.array(mesh.LIP_LOWER_INNER[1:-1])
+_LIDS = (
+    (np.array(mesh.RIGHT_LID_UPPER[1:-1]), np.array(mesh.RIGHT_LID_LOWER[1:-1]), mesh.RIGHT_EYE_CORNERS),
+    (np.array(mesh.LEFT_LID_UPPER[1:-1]), np.array(mesh.LEFT_LID_LOWER[1:-1]), mesh.LEFT_EYE_CORNERS),
+)
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Faces of one performer in head space.
+
+    points  (N, 478, 3), head space
+    pose    N similarities from head space to frame pixels
+    """
+
+    points: Array
+    pose: Similarity
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+def to_head_space(landmarks: npt.NDArray[np.floating], rounds: int = 3) -> Heads:
+    """Free (N, 478, 3) frame landmarks of their pose.
+
+    The rigid motion is fitted on `mesh.STABLE` against the performer's own mean shape, which is itself found by
+    a few rounds of generalised Procrustes starting from the canonical face and kept aligned with it.
+    """
+    stable = np.array(mesh.STABLE)
+    canonical = mesh.canonical_face()
+    template = canonical
+    for _ in range(rounds):
+        pose = fit_similarity(template[stable], landmarks[:, stable])
+        points = pose.inverse().apply(np.asarray(landmarks, np.float64))
+        mean = points.mean(0)
+        template = fit_similarity(mean[stable], canonical[stable]).apply(mean)
+    return Heads(points, pose)
+
+
+def mouth_opening(points: npt.NDArray[np.floating]) -> Array:
+    """Mean gap between the inner lips over the mouth's width, (...,), for (..., 478, 3) points in head space."""
+    gap = points[..., _LOWER_LIP, 1] - points[..., _UPPER_LIP, 1]
+    width = np.linalg.norm(points[..., 291, :] - points[..., 61, :], axis=-1)
+    return gap.mean(-1) / np.maximum(width, 1e-6)
+
+
+def lid_opening(points: npt.NDArray[np.floating]) -> Array:
+    """Mean gap between the lids over the eye's width, mean of both eyes, (...,)."""
+    openings = []
+    for upper, lower, corners in _LIDS:
+        width = np.linalg.norm(points[..., corners[0], :] - points[..., corners[1], :], axis=-1)
+        gap = (points[..., lower, 1] - points[..., upper, 1]).mean(-1)
+        openings.append(gap / np.maximum(width, 1e-6))
+    return np.mean(openings, axis=0)
+
+
+def neutral_shape(heads: Heads) -> Array:
+    """The performer at rest, (478, 3): lips closed, lids as they usually are, as near to frontal as there is.
+
+    Not the median: somebody who talks all the time has an open median mouth, and everything that is added to
+    it would show teeth. The frames that come nearest to rest are averaged instead.
+    """
+    mouth = mouth_opening(heads.points)
+    lids = lid_opening(heads.points)
+    usual = np.percentile(lids, 70)
+    turned = rotation_angle(heads.pose.rotation, np.eye(3))
+    spread = np.median(np.abs(lids - usual)) + 1e-6
+    unrest = (
+        (mouth - mouth.min()) / 0.05 + np.clip((usual - lids) / spread, 0, None) * 0.5 + np.maximum(turned - 10, 0) / 10
+    )
+    rest = np.median(heads.points, axis=0)
+    wide = [61, 291]
+    smile = np.linalg.norm(heads.points[:, wide] - rest[wide], axis=-1).mean(1)
+    unrest = unrest + smile / 0.04
+    count = max(1, min(len(heads), round(0.15 * len(heads))))
+    chosen = np.argsort(unrest, kind="stable")[:count]
+    neutral: Array = np.median(heads.points[chosen], axis=0)
+    return neutral
+
+
+def _falloff(sources: npt.NDArray[np.int64], width: float) -> Array:
+    """(478, len(sources)) weights with which each vertex follows the motion of some vertices: rows sum to <= 1."""
+    face = mesh.canonical_face()
+    distance = np.linalg.norm(face[:, None, :2] - face[None, sources, :2], axis=-1)
+    near = np.exp(-0.5 * (distance / (0.5 * width)) ** 2) + 1e-12
+    nearest = distance.min(1)
+    reach = np.exp(-0.5 * (nearest / width) ** 2)
+    weights: Array = near / near.sum(1, keepdims=True) * reach[:, None]
+    return weights
+
+
+def _set_gap(
+    points: Array, upper: npt.NDArray[np.int64], lower: npt.NDArray[np.int64], gap: Array, width: float, lower_share: float
+) -> Array:
+    """Move paired edges (N, P) so that lower - upper equals `gap` (N, P, 3), taking the neighbourhood along."""
+    change = gap - (points[:, lower] - points[:, upper])
+    both = np.concatenate([upper, lower])
+    shift = np.concatenate([-(1 - lower_share) * change, lower_share * change], axis=1)
+    moved: Array = points + np.einsum("vs,nsd->nvd", _falloff(both, width), shift)
+    return moved
+
+
+def retarget(likeness: Heads, plate: Heads) -> Array:
+    """The likeness's shape with the plate's expressions, head space, (N_plate, 478, 3).
+
+    Neutral shape of the likeness plus the plate's departure from its own neutral. Lips and lids are then set so
+    that closed stays closed and the opening keeps its proportion to the head (lips) or to the performer's usual
+    opening (lids), because zero means the same for everybody while an offset does not.
+    """
+    neutral_likeness, neutral_plate = neutral_shape(likeness), neutral_shape(plate)
+    points = neutral_likeness + (plate.points - neutral_plate)
+
+    gap = plate.points[:, _LOWER_LIP] - plate.points[:, _UPPER_LIP]
+    points = _set_gap(points, _UPPER_LIP, _LOWER_LIP, gap, width=0.07, lower_share=0.7)
+
+    usual = [np.percentile(lid_opening(heads.points), 75) for heads in (likeness, plate)]
+    # short footage of one mood (a long laugh, say) misjudges what is usual: trust the ratio half way
+    wideness = np.clip(np.sqrt(usual[0] / usual[1]), 0.85, 1.2)
+    for upper, lower, corners in _LIDS:
+        scale = _width(neutral_likeness, corners) / _width(neutral_plate, corners)
+        gap = (plate.points[:, lower] - plate.points[:, upper]) * scale * wideness
+        points = _set_gap(points, upper, lower, gap, width=0.035, lower_share=0.25)
+    return _set_irises(points, plate.points, neutral_plate, neutral_likeness)
+
+
+def _width(points: Array, ends: tuple[int, int]) -> float:
+    return float(np.linalg.norm(points[ends[0]] - points[ends[1]]))
+
+
+def _set_irises(points: Array, plate: Array, neutral_plate: Array, neutral_likeness: Array) -> Array:
+    """Put the irises where the plate looks: same place between the eye's corners, the likeness's own iris size."""
+    points = points.copy()
+    for iris, corners in ((mesh.RIGHT_IRIS, mesh.RIGHT_EYE_CORNERS), (mesh.LEFT_IRIS, mesh.LEFT_EYE_CORNERS)):
+        centre, rim = iris[0], list(iris)
+        frame_plate = _eye_frame(plate, corners)
+        frame_target = _eye_frame(points, corners)
+        local = _into(frame_plate, plate[:, centre])
+        placed = _out_of(frame_target, local)
+        shape = neutral_likeness[rim] - neutral_likeness[centre]
+        points[:, rim] = placed[:, None] + shape
+    return points
+
+
+def _eye_frame(points: Array, corners: tuple[int, int]) -> tuple[Array, Array, Array]:
+    """Midpoint, width vector and the vector across it (in the picture's plane) of an eye, each (N, 3)."""
+    a, b = points[:, corners[0]], points[:, corners[1]]
+    along = b - a
+    across = np.stack([-along[:, 1], along[:, 0], np.zeros(len(along))], axis=1)
+    return (a + b) / 2, along, across
+
+
+def _into(frame: tuple[Array, Array, Array], point: Array) -> Array:
+    middle, along, across = frame
+    offset = point - middle
+    size = (along**2).sum(1)
+    return np.stack([(offset * along).sum(1) / size, (offset * across).sum(1) / size, offset[:, 2]], axis=1)
+
+
+def _out_of(frame: tuple[Array, Array, Array], local: Array) -> Array:
+    middle, along, across = frame
+    placed = middle + local[:, :1] * along + local[:, 1:2] * across
+    placed[:, 2] = middle[:, 2] + local[:, 2]
+    return placed
