@@ -122,9 +122,7 @@ def matching(
     return chosen
 
 
-def identify(
-    clip: str, faces: Faceset, embeddings: Mapping[int, Embeddings]
-) -> list[TrackIdentity]:
+def identify(clip: str, faces: Faceset, embeddings: Mapping[int, Embeddings]) -> list[TrackIdentity]:
     """One TrackIdentity for every track of `faces` that `embeddings` has faces of, {track: (n, 128)}."""
     return [
         TrackIdentity(

@@ -1,0 +1,38 @@
+"""Columns of numbers on disk: written whole or not at all, and never trusted when read."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from understudy.errors import BadInputError
+
+Columns = dict[str, npt.NDArray[Any]]
+
+
+def save_columns(path: Path, columns: Mapping[str, npt.NDArray[Any]], *, compress: bool = False) -> None:
+    """Write arrays by name as .npz under a temporary name, then rename."""
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        (np.savez_compressed if compress else np.savez)(file, **columns)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def load_columns(path: Path, names: Sequence[str]) -> Columns:
+    """The arrays `names` of what `save_columns` wrote. Pickles are never loaded.
+
+    Raises BadInputError where the file is missing, damaged or lacks a column.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as columns:
+            return {name: columns[name] for name in names}
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInputError(f"{path} cannot be read ({error}): delete it and run again.") from error

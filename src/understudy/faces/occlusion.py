@@ -1,0 +1,193 @@
+"""What stands before a face and must stay visible after the swap: hands, glasses, microphones, strands of hair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from understudy.errors import BadInputError
+from understudy.faces.appearance import MAP_SIZE, Appearance, Mask, map_texels, texel_positions
+from understudy.faces.columns import load_columns, save_columns
+from understudy.faces.hands import is_hand_before_face, silhouette
+from understudy.faces.occluders import occluder, soften, steady, without_own_skin
+from understudy.faces.sampling import Bytes
+from understudy.faces.traces import Traces
+from understudy.geometry import mesh
+from understudy.geometry.align import apply_affine, invert_affine
+
+Matrix = npt.NDArray[np.floating[Any]]
+
+MIN_FACES = 12
+"""In a shorter track nothing can be said to be unusual; only hands are found there."""
+
+_SAMPLED_FACES = 128
+_OUTWARD = 9  # map pixels an occluder at the face's rim is carried on outside
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """What covers the faces of one track, N rows.
+
+    slot    (N,) int32        row in `maps`, -1 for a face that nothing covers
+    to_map  (N, 2, 3) float64   frame pixels to map pixels, see `traces.face_square`
+    maps    (M, MAP_SIZE, MAP_SIZE) uint8   255 where something is before the face, 0 where nothing is
+    """
+
+    slot: npt.NDArray[np.int32]
+    to_map: npt.NDArray[np.float64]
+    maps: npt.NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.to_map.shape != (len(self.slot), 2, 3) or self.maps.shape[1:] != (MAP_SIZE, MAP_SIZE):
+            raise ValueError(f"to_map is {self.to_map.shape} and maps {self.maps.shape}")
+        if self.slot.size and not -1 <= self.slot.min() <= self.slot.max() < len(self.maps):
+            raise ValueError("slots point outside the maps")
+
+    def __len__(self) -> int:
+        return len(self.slot)
+
+    def of_face(self, row: int) -> Bytes | None:
+        """The map (MAP_SIZE, MAP_SIZE) of face `row`, or None where nothing covers it."""
+        return None if self.slot[row] < 0 else self.maps[self.slot[row]]
+
+    def save(self, path: Path) -> None:
+        """Write as .npz under a temporary name, then rename."""
+        save_columns(path, {f.name: getattr(self, f.name) for f in fields(self)}, compress=True)
+
+    @classmethod
+    def load(cls, path: Path) -> Occlusion:
+        """Read what `save` wrote. Raises BadInputError for anything else."""
+        columns = load_columns(path, [f.name for f in fields(cls)])
+        try:
+            return cls(**columns)
+        except (ValueError, TypeError) as error:
+            raise BadInputError(f"{path} is damaged ({error}): delete it and run again.") from error
+
+
+def solve(traces: Sequence[Traces], landmarks: Matrix) -> Occlusion:
+    """Find what is before the faces of one track, given its `traces` in order and its landmarks (N, 478, 3).
+
+    `landmarks` are those that the traces were collected with. `traces` is gone through twice; pass `TraceFiles`
+    to keep memory flat. A face that is covered for most of the shot, or that the light hides, gives no occluder.
+    """
+    count = sum(len(chunk) for chunk in traces)
+    if count != len(landmarks):
+        raise ValueError(f"{count} traces do not belong to {len(landmarks)} faces")
+    appearance = _learn(traces, count)
+    to_map = np.zeros((count, 2, 3))
+    masks: list[Mask | None] = []
+    outside: dict[int, Bytes] = {}
+    for row, (texture, matrix, hands) in enumerate(_faces(traces)):
+        to_map[row] = matrix
+        points = apply_affine(matrix, landmarks[row])
+        mask = None if appearance is None else _unusual(texture, appearance)
+        covered = _hands(apply_affine(matrix, hands), points)
+        if covered is not None:
+            outside[row] = covered
+            mask = _on_texture(covered, points, texture) | (False if mask is None else mask)
+        masks.append(mask)
+
+    masks = steady(masks)
+    slot = np.full(count, -1, np.int32)
+    maps: list[Bytes] = []
+    for row in range(count):
+        cover = soften(masks, row)
+        if cover is not None:
+            slot[row] = len(maps)
+            maps.append(_to_square(cover, apply_affine(to_map[row], landmarks[row]), outside.get(row)))
+    return Occlusion(slot, to_map, np.array(maps, np.uint8).reshape(-1, MAP_SIZE, MAP_SIZE))
+
+
+def refine(
+    occlusion_map: Bytes | None,
+    to_map: Matrix,
+    image_crop: npt.NDArray[Any],
+    to_crop: Matrix,
+) -> npt.NDArray[np.float32] | None:
+    """How much of a render crop is covered: (h, w) in [0, 1], its edge drawn to the edges of the plate's picture.
+
+    `occlusion_map` with its `to_map` comes from an `Occlusion`; `image_crop` (h, w, 3) is the plate in crop space,
+    uint8, uint16 or float in [0, 1], and `to_crop` (2, 3) takes frame pixels there. None where nothing covers the
+    crop. Guided filter: He, Sun, Tang, "Guided image filtering", PAMI 2013, at reduced resolution (He, Sun 2015).
+    """
+    if occlusion_map is None or not occlusion_map.any():
+        return None
+    height, width = image_crop.shape[:2]
+    to_frame = np.vstack([invert_affine(to_crop), (0, 0, 1)])
+    crop_to_map = to_map @ to_frame
+    pixel = 1.0 / np.sqrt(abs(np.linalg.det(crop_to_map[:, :2])))  # crop pixels a map pixel
+    cover = cv2.warpAffine(
+        occlusion_map, crop_to_map, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    )
+    radius = max(2, round(2.5 * pixel))
+    x, y, w, h = cv2.boundingRect(cover)
+    if w == 0:
+        return None
+    x0, y0 = max(0, x - 2 * radius), max(0, y - 2 * radius)
+    part = np.s_[y0 : min(height, y + h + 2 * radius), x0 : min(width, x + w + 2 * radius)]
+    alpha = np.zeros((height, width), np.float32)
+    alpha[part] = _guided(image_crop[part], cover[part], radius)
+    return alpha
+
+
+def _guided(guide: npt.NDArray[Any], cover: Bytes, radius: int) -> npt.NDArray[np.float32]:
+    height, width = cover.shape
+    shrink = max(1, min(radius // 3, round(max(height, width) / 256)))
+    small = (max(1, width // shrink), max(1, height // shrink))
+    scale = {"uint8": 255.0, "uint16": 65535.0}.get(guide.dtype.name, 1.0)
+    coarse = (cv2.resize(guide, small, interpolation=cv2.INTER_AREA) / scale).astype(np.float32)
+    rough = cv2.resize(cover, small, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
+    fine = cv2.ximgproc.guidedFilter(coarse, rough, max(1, radius // shrink), 1e-3)
+    alpha = cv2.resize(fine, (width, height), interpolation=cv2.INTER_LINEAR)
+    # Steeper than the filter leaves it, so that skin beside the occluder is not mixed in.
+    return np.asarray(np.clip((alpha - 0.5) * 1.6 + 0.5, 0.0, 1.0), np.float32)
+
+
+def _faces(traces: Sequence[Traces]) -> Iterator[tuple[Bytes, Matrix, Matrix]]:
+    for chunk in traces:
+        yield from zip(chunk.texture, chunk.to_map, chunk.hands, strict=True)
+
+
+def _learn(traces: Sequence[Traces], count: int) -> Appearance | None:
+    if count < MIN_FACES:
+        return None
+    wanted = set(np.linspace(0, count - 1, min(count, _SAMPLED_FACES)).round().astype(int).tolist())
+    sample = [texture for row, (texture, _, _) in enumerate(_faces(traces)) if row in wanted]
+    return Appearance.learn(np.array(sample))
+
+
+def _unusual(texture: Bytes, appearance: Appearance) -> Mask | None:
+    visible = texture[..., 3] > 0
+    look = appearance.level(texture)
+    mask = occluder(appearance.deviation(look, visible), visible)
+    return without_own_skin(mask, look, appearance) if mask.any() else None
+
+
+def _hands(hands: Matrix, points: Matrix) -> Bytes | None:
+    """The silhouettes (MAP_SIZE, MAP_SIZE) of hands before the face, all in map pixels, or None."""
+    outline = points[list(mesh.FACE_OVAL), :2]
+    before = [silhouette(hand, MAP_SIZE) for hand in hands if is_hand_before_face(hand, outline)]
+    return np.maximum.reduce(before) if before else None
+
+
+def _on_texture(covered: Bytes, points: Matrix, texture: Bytes) -> Mask:
+    place = texel_positions(points)
+    seen = cv2.remap(covered, place[..., 0], place[..., 1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray((seen > 0) & (texture[..., 3] > 0), bool)
+
+
+def _to_square(cover: Bytes, points: Matrix, outside: Bytes | None) -> Bytes:
+    """The texture's coverage (T, T) seen in the face square, carried on a little beyond the face's rim."""
+    texel = map_texels(points)
+    on_face = texel[..., 0] > -1
+    square = cv2.remap(cover, texel[..., 0], texel[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    carried = cv2.dilate(square, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _OUTWARD + 1,) * 2))
+    if outside is not None:
+        carried = np.maximum(carried, outside)
+    return np.where(on_face, square, carried)
