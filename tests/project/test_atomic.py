@@ -8,6 +8,12 @@ from understudy.atomic import is_part, part_name, replacing
 from understudy.errors import OutputError
 
 
+def write_half(path, error):
+    with replacing(path) as part:
+        part.write_text("half")
+        raise error
+
+
 def test_the_file_gets_its_name_at_the_end(tmp_path):
     path = tmp_path / "clip.mp4"
     with replacing(path) as part:
@@ -22,18 +28,16 @@ def test_the_file_gets_its_name_at_the_end(tmp_path):
 def test_a_failure_leaves_what_was_there(tmp_path):
     path = tmp_path / "clip.mp4"
     path.write_text("old")
-    with pytest.raises(RuntimeError), replacing(path) as part:
-        part.write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_half(path, RuntimeError())
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_full_disk_is_said_in_one_sentence(tmp_path):
     path = tmp_path / "clip.mp4"
-    with pytest.raises(OutputError, match=r"clip\.mp4: the disk is full") as caught, replacing(path) as part:
-        part.write_text("half")
-        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OutputError, match=r"clip\.mp4: the disk is full") as caught:
+        write_half(path, OSError(errno.ENOSPC, "No space left on device"))
     assert str(caught.value).count(".") == 2  # the file's suffix and the sentence's end
     assert list(tmp_path.iterdir()) == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Connection, ForeignKey, UniqueConstraint, text
+from sqlalchemy import JSON, REAL, Connection, ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from understudy.errors import BadInputError
@@ -14,7 +14,7 @@ from understudy.errors import BadInputError
 class Table(DeclarativeBase):
     """Base of the catalogue's tables. Frames are counted from 0, ranges include both ends, times are UTC."""
 
-    type_annotation_map: ClassVar[dict[Any, Any]] = {dict[str, Any]: JSON, list[list[int]]: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {dict[str, Any]: JSON, list[list[int]]: JSON, float: REAL}
 
 
 class ClipRow(Table):
@@ -137,7 +137,7 @@ MIGRATIONS = (
         name VARCHAR NOT NULL,
         recipe VARCHAR NOT NULL,
         outputs VARCHAR NOT NULL,
-        seconds FLOAT NOT NULL,
+        seconds REAL NOT NULL,
         frames INTEGER NOT NULL,
         skipped BOOLEAN NOT NULL
     );
