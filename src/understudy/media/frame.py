@@ -39,7 +39,8 @@ class AudioStream:
 class ClipInfo:
     """What is known of a clip before a picture is decoded.
 
-    `width` and `height` are upright: rotation metadata is already applied to them and to every frame.
+    `width` and `height` are upright: rotation metadata is already applied to them and to every frame; `rotation` is
+    what was applied, in degrees clockwise. `pixel_aspect` is the width of an upright pixel over its height.
     `pts` holds the presentation time of every visible frame, in `time_base` units, ascending, shape (N,).
     """
 
@@ -54,6 +55,7 @@ class ClipInfo:
     bit_depth: int
     has_alpha: bool = False
     rotation: int = 0
+    pixel_aspect: Fraction = Fraction(1)
     colour: Colour = Colour()
     audio: tuple[AudioStream, ...] = ()
     timecode: str | None = None
@@ -88,9 +90,14 @@ class Frame:
 
 
 class Clip(Protocol):
-    """A clip that is read by frame number, exactly. Every reader passes tests/media/test_clip_contract.py."""
+    """A clip that is read by frame number, exactly. Every reader passes tests/media/test_clip_contract.py.
+
+    `fault` is None, or one sentence that says what is known to be damaged: a truncated file shows at once, a frame that
+    cannot be decoded when it is come upon.
+    """
 
     info: ClipInfo
+    fault: str | None
 
     def read(self, index: int) -> Frame:
         """Frame `index`.
@@ -99,7 +106,11 @@ class Clip(Protocol):
         """
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        """Frames start..stop-1 in order, decoding each once."""
+        """Frames start..stop-1 in order, decoding each once.
+
+        Stops before the first frame that cannot be decoded, and says so in `fault`. Several such iterators and `read`
+        do not disturb each other.
+        """
 
     def close(self) -> None:
         """Release the file. Closing twice is fine."""

@@ -1,0 +1,105 @@
+"""Which frames a video file has, and when they are shown: found by demuxing once, without decoding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import av
+import av.container
+import numpy as np
+import numpy.typing as npt
+
+Times = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FrameIndex:
+    """The visible frames of a video stream.
+
+    `pts` (N,) are presentation times, ascending: the frame number is the position in it. `keys` (K,) are the times of
+    the packets that decoding can start from. Where the file has no usable times (`counted`), `pts` merely counts and
+    frames are told apart by the order in which they are decoded. `fault` says in one sentence where the file breaks off.
+    """
+
+    pts: Times
+    keys: Times
+    counted: bool = False
+    fault: str | None = None
+
+    def number_of(self, time: int | None) -> int | None:
+        """The number of the frame shown at `time`; None if there is none."""
+        if time is None:
+            return None
+        place = int(np.searchsorted(self.pts, time))
+        return place if place < len(self.pts) and self.pts[place] == time else None
+
+    def from_time(self, first: int) -> FrameIndex:
+        """The index without the frames shown before `first`."""
+        return replace(self, pts=self.pts[self.pts >= first], keys=self.keys[self.keys >= first])
+
+    def of_length(self, count: int) -> FrameIndex:
+        """The index of `count` frames that are told apart by counting."""
+        return replace(self, pts=np.arange(count, dtype=np.int64))
+
+
+def build_index(container: av.container.InputContainer, stream: av.VideoStream) -> FrameIndex:
+    """The frames of `stream`; leaves `container` at its end."""
+    pts: list[int | None] = []
+    keys: list[int] = []
+    last_dts: int | None = None
+    end, any_end = Fraction(0), Fraction(0)
+    broken = False
+    try:
+        for packet in container.demux():
+            if packet.size == 0:
+                continue
+            ours = packet.stream_index == stream.index
+            if packet.pts is not None and packet.time_base:
+                packet_end = (packet.pts + (packet.duration or 0)) * packet.time_base
+                any_end = max(any_end, packet_end)
+                end = max(end, packet_end) if ours else end
+            if not ours or packet.is_discard:
+                continue
+            broken = packet.is_corrupt
+            pts.append(packet.pts)
+            last_dts = packet.dts
+            if packet.is_keyframe and packet.pts is not None:
+                keys.append(packet.pts)
+    except av.FFmpegError:
+        broken = True
+    stamped = [time for time in pts if time is not None]
+    if len(stamped) < len(pts) or len(set(stamped)) < len(stamped):
+        return FrameIndex(np.arange(len(pts), dtype=np.int64), np.zeros(0, np.int64), counted=True)
+    times = np.sort(np.array(stamped, np.int64))
+    fault = _truncation(container, stream, end, any_end, broken)
+    if fault is not None and last_dts is not None:
+        # Later packets can only show after the last one's decode time: up to there no frame is missing in between.
+        times = times[times <= last_dts]
+    return FrameIndex(times, np.sort(np.array(keys, np.int64)), fault=fault)
+
+
+def _truncation(
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    end: Fraction,
+    any_end: Fraction,
+    broken: bool,
+) -> str | None:
+    """What the file promises and does not hold, given where its video (`end`) and all its streams (`any_end`) stop."""
+    if container.format.name.startswith("mov"):
+        declared = _seconds(stream.start_time, stream.time_base) + _seconds(stream.duration, stream.time_base)
+    elif container.format.name.startswith("matroska"):
+        micro = Fraction(1, av.time_base)
+        declared = _seconds(container.start_time, micro) + _seconds(container.duration, micro)
+        end = any_end
+    else:
+        declared = Fraction(0)  # MPEG streams and raw ones promise nothing
+    slack = max(Fraction(2) / (stream.average_rate or 24), Fraction(1, 10))
+    if declared > end + slack:
+        return f"The file breaks off at {float(end):.2f} of {float(declared):.2f} seconds."
+    return f"The file breaks off inside a frame at {float(end):.2f} seconds." if broken else None
+
+
+def _seconds(ticks: int | None, time_base: Fraction | None) -> Fraction:
+    return (ticks or 0) * (time_base or Fraction(0))
