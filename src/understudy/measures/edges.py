@@ -1,0 +1,137 @@
+"""The border of what was replaced: seam and ring colour difference."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from understudy.measures.ciede2000 import ciede2000
+from understudy.measures.picture import Floats, Matte, Picture, box_of, floats, lab, weights
+
+SEAM_REACH = (3.0, 6.0, 12.0)
+"""How far on both sides of the edge the seam looks, in pixels."""
+
+_SECTORS = 16
+_LEAST_STD = 2 / 255
+_LEAST_PIXELS = 8
+
+
+def seam_along_edge(
+    result: Picture, plate: Picture, matte: Matte
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Edge points (N, 2) as (x, y) where the matte crosses 0.5, and the seam at each, (N,).
+
+    At each point the jump across the edge, |[I(+d) - I(-d)] - [P(+d) - P(-d)]|, averaged over channels and
+    over d = 3, 6 and 12 pixels along the matte's normal, divided by the plate's own local standard deviation
+    (25x25 pixels, at least 2/255): a jump hides in texture and shows on smooth skin. Points from where it
+    would look beyond the frame are left out.
+    """
+    reach = int(max(SEAM_REACH))
+    box = box_of(matte, margin=2 * reach + 2)
+    if box is None:
+        return np.zeros((0, 2)), np.zeros(0)
+    weight, ours, theirs = weights(matte[box]), floats(result[box]), floats(plate[box])
+    points, normals = _edge(weight)
+    height, width = weight.shape
+    inside = (points >= reach).all(1) & (points <= np.array([width, height]) - 1 - reach).all(1)
+    points, normals = points[inside], normals[inside]
+    if not len(points):
+        return np.zeros((0, 2)), np.zeros(0)
+    difference = ours - theirs
+    jump = np.zeros(len(points))
+    for distance in SEAM_REACH:
+        outer = _sample(difference, points + distance * normals)
+        inner = _sample(difference, points - distance * normals)
+        jump += np.abs(outer - inner).mean(-1) / len(SEAM_REACH)
+    spread = np.maximum(_sample(_local_std(theirs, 2 * reach + 1), points), _LEAST_STD)
+    offset = np.array([box[1].start, box[0].start])
+    return points + offset, jump / spread
+
+
+def seam(result: Picture, plate: Picture, matte: Matte) -> float:
+    """95th percentile of `seam_along_edge`, in the plate's local standard deviations. Target <= 0.5.
+
+    Traps: a feature of the likeness that ends at the edge (a brow, a beard) counts as a seam, and one that is
+    hidden in a busy plate does not show. The reach is in pixels, so figures of clips of different size do not
+    compare.
+    """
+    along = seam_along_edge(result, plate, matte)[1]
+    return float(np.percentile(along, 95)) if len(along) else np.nan
+
+
+def ring_colour_difference(result: Picture, plate: Picture, matte: Matte, interocular: float) -> float:
+    """Colour step from a ring inside the matte's edge to one outside, minus the plate's own, in CIEDE2000.
+
+    Target <= 1. Each ring is 4 % of the inter-ocular distance wide (in pixels; at least 2). The rings are cut
+    into 16 sectors around their centre so that one cheek too red and the other too green do not cancel; the
+    figure is the mean over sectors, below 0 where the result is smoother than the plate. Pixels in the
+    feather (matte in 0.02..0.98) are in neither ring. NaN without a sector that has both.
+    """
+    ring = max(2, round(0.04 * interocular))
+    box = box_of(matte, margin=ring + 2)
+    if box is None:
+        return np.nan
+    weight = weights(matte[box])
+    within, beyond = weight > 0.98, weight < 0.02
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * ring + 1, 2 * ring + 1))
+    inner = within & ~cv2.erode(within.astype(np.uint8), disc, borderValue=1).astype(bool)
+    outer = beyond & ~cv2.erode(beyond.astype(np.uint8), disc, borderValue=1).astype(bool)
+    y, x = np.nonzero(within)
+    if not len(x):
+        return np.nan
+    rows, columns = np.indices(weight.shape)
+    angle = np.arctan2(rows - y.mean(), columns - x.mean())
+    sector = np.minimum(((angle / (2 * np.pi) + 0.5) * _SECTORS).astype(int), _SECTORS - 1)
+    enough = (_count(sector, inner) >= _LEAST_PIXELS) & (_count(sector, outer) >= _LEAST_PIXELS)
+    if not enough.any():
+        return np.nan
+    steps = []
+    for picture in (result, plate):
+        colours = lab(picture[box])
+        step = ciede2000(_means(colours, sector, inner), _means(colours, sector, outer))
+        steps.append(step[enough])
+    return float((steps[0] - steps[1]).mean())
+
+
+def _edge(matte: Floats) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Points (N, 2) of the 0.5 contour and unit normals that point out of the matte."""
+    contours, _ = cv2.findContours((matte >= 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return np.zeros((0, 2)), np.zeros((0, 2))
+    points = np.concatenate(contours)[:, 0].astype(np.float64)
+    smooth = cv2.GaussianBlur(matte, (0, 0), 3.0)
+    gradient = np.stack([cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)], axis=-1)
+    normals = -_sample(gradient, points)
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    return points[length[:, 0] > 1e-6], (normals / np.maximum(length, 1e-6))[length[:, 0] > 1e-6]
+
+
+def _sample(image: Floats, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    x, y = points.astype(np.float32).T
+    # remap counts its target in 16 bits: contours of large mattes are sampled as a sheet, not as one long
+    # row.
+    side = int(np.ceil(np.sqrt(len(x))))
+    pad = side * side - len(x)
+    sheet = [np.pad(v, (0, pad), mode="edge").reshape(side, side) for v in (x, y)]
+    values = cv2.remap(image, sheet[0], sheet[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(values.reshape(side * side, *image.shape[2:])[: len(x)], np.float64)
+
+
+def _local_std(image: Floats, side: int) -> Floats:
+    """Standard deviation in a square window, averaged over channels, (H, W)."""
+    mean = cv2.blur(image, (side, side))
+    variance = np.maximum(cv2.blur(image * image, (side, side)) - mean * mean, 0)
+    return np.asarray(np.sqrt(variance).mean(-1), np.float32)
+
+
+def _count(sector: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    return np.bincount(sector[mask], minlength=_SECTORS)
+
+
+def _means(
+    colours: Floats, sector: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    count = np.maximum(_count(sector, mask), 1)
+    sums = [np.bincount(sector[mask], colours[mask][:, i], minlength=_SECTORS) for i in range(3)]
+    return np.stack(sums, axis=-1) / count[:, None]

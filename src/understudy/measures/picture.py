@@ -1,0 +1,110 @@
+"""How measures read pictures: floats, luma, Lab, the box of a matte, the regions of a face."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from understudy.geometry import mesh
+
+Picture = npt.NDArray[Any]
+"""(H, W, 3 or 4) RGB(A), uint8, uint16 or float in [0, 1]. Alpha is ignored."""
+Matte = npt.NDArray[Any]
+"""(H, W) in [0, 1], float or bool."""
+Floats = npt.NDArray[np.float32]
+Box = tuple[slice, slice]
+Region = Literal["face", "eyes", "mouth"]
+
+LUMA_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""Rec. ITU-R BT.709, applied to display-referred values (Y', not luminance)."""
+
+
+def floats(picture: Picture) -> Floats:
+    """The picture as contiguous (H, W, 3) float32 in [0, 1]."""
+    rgb = picture[..., :3]
+    if rgb.dtype.kind == "u":
+        return np.ascontiguousarray(rgb, np.float32) * np.float32(1.0 / np.iinfo(rgb.dtype).max)
+    return np.ascontiguousarray(rgb, np.float32)
+
+
+def luma(picture: Picture) -> Floats:
+    """Y' in [0, 1], (H, W) float32, with BT.709 weights."""
+    return floats(picture) @ LUMA_WEIGHTS
+
+
+def lab(picture: Picture) -> Floats:
+    """CIE L*a*b* (D65; L in 0..100), (H, W, 3) float32. The values are taken for sRGB, whatever the clip
+    says.
+    """
+    return cv2.cvtColor(floats(picture), cv2.COLOR_RGB2LAB)
+
+
+def weights(matte: Matte) -> Floats:
+    """The matte as contiguous float32."""
+    return np.ascontiguousarray(matte, np.float32)
+
+
+def box_of(matte: Matte, margin: int = 0) -> Box | None:
+    """The smallest box around everything above 0, `margin` pixels wider on every side; None where nothing is."""
+    inside = matte > 0
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    if not len(rows):
+        return None
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
+    )
+
+
+def join(one: Box | None, other: Box | None) -> Box | None:
+    """The smallest box around two."""
+    if one is None or other is None:
+        return one or other
+    return (
+        slice(min(one[0].start, other[0].start), max(one[0].stop, other[0].stop)),
+        slice(min(one[1].start, other[1].start), max(one[1].stop, other[1].stop)),
+    )
+
+
+def interocular(landmarks: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """Distance of the outer eye corners, (...), of landmarks (..., 478, 2 or 3).
+
+    With depth it is taken in three dimensions, so that a head that turns keeps its size.
+    """
+    corners = np.asarray(landmarks, np.float64)
+    return np.linalg.norm(
+        corners[..., mesh.RIGHT_EYE_CORNERS[0], :] - corners[..., mesh.LEFT_EYE_CORNERS[0], :], axis=-1
+    )
+
+
+def region_matte(
+    landmarks: npt.NDArray[np.floating[Any]],
+    height: int,
+    width: int,
+    region: Region = "face",
+    grow: float = 0.0,
+) -> Floats:
+    """A hard matte (H, W) in {0, 1} of a region of the face with (478, 2 or 3) `landmarks` in pixels.
+
+    face: inside the mesh's outline; eyes: inside the lids; mouth: inside the outer lips. `grow` widens it
+    (or, below 0, narrows it) by that part of the inter-ocular distance.
+    """
+    outlines: dict[Region, list[tuple[int, ...]]] = {
+        "face": [mesh.FACE_OVAL],
+        "eyes": [mesh.RIGHT_EYE, mesh.LEFT_EYE],
+        "mouth": [mesh.LIPS_OUTER],
+    }
+    matte = np.zeros((height, width), np.uint8)
+    for outline in outlines[region]:
+        points = np.round(landmarks[list(outline), :2] * 16).astype(np.int32)
+        cv2.fillPoly(matte, [points], 1, shift=4)
+    radius = round(abs(grow) * float(interocular(landmarks)))
+    if radius:
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        # Beyond the frame there is no face: narrowing stops short of the border as of any other edge.
+        change = cv2.dilate if grow > 0 else cv2.erode
+        matte = change(matte, disc, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return matte.astype(np.float32)
