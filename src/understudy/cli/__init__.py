@@ -1,0 +1,46 @@
+"""The command line. Thin: each noun has a file, and its work is done by the rooms below.
+
+Nothing heavy is imported before a command runs, so that `understudy --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from understudy import __version__
+from understudy.cli import doctor, swap
+from understudy.cli.failures import Commands
+
+app = typer.Typer(
+    cls=Commands,
+    help="Understudy puts one performer's face in place of another's, with the consent of both.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("swap")(swap.swap)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Entry point of the command `understudy`."""
+    app(prog_name="understudy")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"understudy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _understudy(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    del version  # handled by its callback
