@@ -14,21 +14,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from understudy.errors import BadInputError, OutputError
+from understudy.media.codecs import CODECS
 from understudy.project.folder import Project, default_folder
 from understudy.project.settings import Blend, Codec, SwapSettings, one_sentence
 
-CONTAINERS: dict[str, tuple[str, ...]] = {
-    "h264": (".mp4", ".mov", ".mkv"),
-    "h264-10": (".mp4", ".mov", ".mkv"),
-    "hevc": (".mp4", ".mov", ".mkv"),
-    "hevc-10": (".mp4", ".mov", ".mkv"),
-    "prores-hq": (".mov", ".mkv"),
-    "prores-4444": (".mov", ".mkv"),
-    "ffv1": (".mkv",),
-}
-"""Suffixes of files that can hold each codec."""
-
-CODECS_OF_FIXED_QUALITY = frozenset({"prores-hq", "prores-4444", "ffv1"})
 ENGINES = "understudy.engines"
 
 _SEQUENCE = re.compile(r"%0?\d*d|#+")
@@ -90,7 +79,7 @@ class SwapRequest:
         except ValidationError as error:
             raise BadInputError(one_sentence(error)) from error
         _check_engine(settings.engine)
-        _check_suffix(self.output, CONTAINERS[settings.codec], settings.codec)
+        _check_suffix(self.output, CODECS[settings.codec].containers, settings.codec)
         return settings
 
     def to_json(self) -> dict[str, Any]:
@@ -150,7 +139,7 @@ def validate(request: SwapRequest) -> None:
         _check_suffix(request.contact_sheet, (".png",), "A contact sheet")
     if request.compare is not None:
         _check_output_file(request, request.compare, "the comparison")
-        _check_suffix(request.compare, CONTAINERS["h264"], "A comparison")
+        _check_suffix(request.compare, CODECS["h264"].containers, "A comparison")
 
 
 def check_overwrite(request: SwapRequest, project: Project) -> None:
@@ -187,8 +176,9 @@ def _check_choices(request: SwapRequest) -> None:
         raise BadInputError(
             f"--frames {request.frames[0]}-{request.frames[1]} is empty: the first frame comes first, from 0."
         )
-    if request.quality is not None and request.codec in CODECS_OF_FIXED_QUALITY:
-        raise BadInputError(f"{request.codec} has a fixed quality: leave out --quality.")
+    codec = CODECS.get(request.codec or "")
+    if request.quality is not None and codec is not None and codec.crf is None:
+        raise BadInputError(f"{codec.name} has a fixed quality: leave out --quality.")
 
 
 def _check_engine(name: str) -> None:

@@ -73,5 +73,5 @@ def read_settings(path: Path) -> Settings:
 def one_sentence(error: ValidationError) -> str:
     """The first thing that is wrong, with its key, as in "swap.seed: input should be a valid integer."."""
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = ".".join(str(part).replace("_", "-") for part in first["loc"])
     return f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}."
