@@ -15,6 +15,5 @@ landmarks are (T, 478, 3) as in a `Faceset`. A figure that cannot be told from w
   identity     whose face it is
   coverage     mattes, missed frames, what must not change
 
-Where `M` is a matte, sums over pixels are weighted by it. The targets in the docstrings are those of the
-project.
+Sums over the pixels of a matte are weighted by it. The targets in the docstrings are the project's own.
 """

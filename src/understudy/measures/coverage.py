@@ -12,8 +12,9 @@ from understudy.measures.picture import Matte, Picture
 
 
 def matte_iou(found: Matte, truth: Matte) -> float:
-    """Intersection over union of two mattes, both cut at 0.5; 1 where both are empty. Target for occluders >=
-    0.95.
+    """Intersection over union of two mattes, both cut at 0.5; 1 where both are empty.
+
+    Target for occluders >= 0.95.
     """
     a, b = found > 0.5, truth > 0.5
     union = np.count_nonzero(a | b)
@@ -21,10 +22,10 @@ def matte_iou(found: Matte, truth: Matte) -> float:
 
 
 def painted_over(matte: Matte, occluder: Matte) -> float:
-    """Part of a true occluder's pixels (matte above 0.5) that were replaced, 0..1; 0 without one. Target <=
-    0.01.
+    """Part of a true occluder's pixels (matte above 0.5) that were replaced, 0..1; 0 without one.
 
-    Only the occluder's part before the face should be given, or a hand in the air dilutes the figure.
+    Target <= 0.01. Only the occluder's part before the face should be given, or a hand in the air dilutes the
+    figure.
     """
     hidden = occluder > 0.5
     total = np.count_nonzero(hidden)
@@ -40,9 +41,7 @@ def missed_frames(
 
 @dataclass(frozen=True)
 class OutsideChange:
-    """Change where nothing was to be replaced: largest difference in 8-bit code values, and part of the
-    pixels.
-    """
+    """Change where nothing was to be replaced: its peak in 8-bit code values, and the part of the pixels."""
 
     largest: float
     part: float

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from understudy.measures.picture import Floats, Matte, Picture, box_of, floats, luma, weights
 
@@ -25,11 +27,11 @@ class Fidelity:
 
 
 def fidelity(result: Picture, truth: Picture, matte: Matte, fit: bool = False) -> Fidelity:
-    """All three figures; with `fit`, after `fit_colour`, which forgives what a colourist corrects in a
-    minute.
+    """All three figures; with `fit`, after `fit_colour`.
 
-    Trap: PSNR and SSIM prefer a blurred face to a sharp one that is half a pixel off. Read them beside the
-    gradient error and `texture.sharpness_match`.
+    Raw figures count everything; fitted ones forgive what a colourist corrects in a minute. Trap: PSNR and
+    SSIM prefer a blurred face to a sharp one that is half a pixel off. Read them beside the gradient error
+    and `texture.sharpness_match`.
     """
     box = box_of(matte, margin=_SSIM_RADIUS + 1)
     if box is None:
@@ -62,9 +64,7 @@ def fit_colour(result: Picture, truth: Picture, matte: Matte) -> Floats:
 
 
 def psnr(result: Picture, truth: Picture, matte: Matte) -> float:
-    """Peak signal-to-noise ratio in dB over RGB inside the matte: -10 log10 of the mean squared error, peak
-    1.
-    """
+    """Peak signal-to-noise ratio in dB over RGB inside the matte, peak 1; inf for equal pictures."""
     square = ((floats(result) - floats(truth)) ** 2).mean(-1)
     error = _mean(square, matte)
     if np.isnan(error):
@@ -82,9 +82,10 @@ def ssim(result: Picture, truth: Picture, matte: Matte) -> float:
     sigma 1.5, K1 = 0.01, K2 = 0.03, peak 1. The window looks 5 pixels beyond the matte's edge. DSSIM is (1 -
     SSIM) / 2.
     """
-    a, b = luma(result), luma(truth)
+    # Variances are small differences of large sums: single precision would show in the fourth decimal.
+    a, b = luma(result).astype(np.float64), luma(truth).astype(np.float64)
 
-    def local_mean(image: Floats) -> Floats:
+    def local_mean(image: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         side = 2 * _SSIM_RADIUS + 1
         return cv2.GaussianBlur(image, (side, side), 1.5, borderType=cv2.BORDER_REFLECT)
 
@@ -109,7 +110,7 @@ def gradient_error(result: Picture, truth: Picture, matte: Matte) -> float:
     return 255 * _mean(cv2.magnitude(dx, dy), matte)
 
 
-def _mean(values: Floats, matte: Matte) -> float:
+def _mean(values: npt.NDArray[np.floating[Any]], matte: Matte) -> float:
     weight = weights(matte)
     total = float(weight.sum(dtype=np.float64))
     return float((values * weight).sum(dtype=np.float64) / total) if total > 0 else np.nan

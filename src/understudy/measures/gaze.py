@@ -12,7 +12,7 @@ EYE_WIDTH_MM = 30.0
 """From corner to corner; the adult mean, and what turns landmarks into millimetres."""
 
 CLOSED = 0.12
-"""Opening in parts of the eye's width under which the iris is hidden, and a landmarker's word on it invented."""
+"""Opening in parts of the eye's width under which the iris is hidden and a landmarker invents it."""
 
 _EYES = (
     (mesh.RIGHT_IRIS, mesh.RIGHT_EYE_CORNERS, mesh.RIGHT_LID_UPPER, mesh.RIGHT_LID_LOWER),

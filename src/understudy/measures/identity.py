@@ -20,8 +20,7 @@ def identity_distance(embeddings: Embeddings, reference: Embeddings) -> npt.NDAr
 
 
 def identity_margin(result: Embeddings, likeness: Embeddings, plate: Embeddings) -> npt.NDArray[np.float64]:
-    """How much nearer each result frame (T, D) is to the likeness (N, D) than to the plate performer (M, D),
-    (T,).
+    """How much nearer each result (T, D) is to the likeness (N, D) than to the plate performer (M, D), (T,).
 
     Above 0 where the face is the likeness's; target: median above 0. The network that judges must not be one
     that an engine was trained with.

@@ -41,21 +41,18 @@ def landmark_error(result: Landmarks, truth: Landmarks) -> Array:
 
 
 def head_pose(landmarks: Landmarks) -> Similarity:
-    """The similarity from the canonical face to each face, fitted on the points that expression moves least."""
+    """The similarity from the canonical face  to each face, by the points that expression moves least."""
     stable = list(mesh.STABLE)
     return fit_similarity(mesh.canonical_face()[stable], np.asarray(landmarks, np.float64)[:, stable])
 
 
 def without_pose(landmarks: Landmarks) -> Array:
-    """Faces turned to the front and brought to the canonical size (outer eye corners about 1 apart), (T, 478,
-    3).
-    """
+    """Faces turned to the front, at canonical size: outer eye corners about 1 apart, (T, 478, 3)."""
     return head_pose(landmarks).inverse().apply(landmarks)
 
 
 def expression_error(result: Landmarks, plate: Landmarks, part: Part, same_person: bool = False) -> Array:
-    """Mean distance of the points of a part after taking out pose and size, in % of the inter-ocular
-    distance, (T,).
+    """Mean distance of a part's points with pose and size taken out, in % of the inter-ocular distance, (T,).
 
     In the frontal plane only: a landmarker's depth is a guess. Compare with `expression_reach`: an error of 2
     % is small for a mouth that moves by 10 % and total for one that moves by 2 %.
@@ -68,9 +65,7 @@ def expression_error(result: Landmarks, plate: Landmarks, part: Part, same_perso
 
 
 def expression_reach(plate: Landmarks, part: Part) -> float:
-    """What `expression_error` would be on average, in %, for a result that keeps its resting face all the
-    time.
-    """
+    """Mean `expression_error`, in %, of a result that keeps its resting face all the time."""
     points = without_pose(plate)[:, list(PARTS[part]), :2]
     return 100 * float(np.linalg.norm(points - np.median(points, axis=0), axis=-1).mean())
 

@@ -36,9 +36,7 @@ def luma(picture: Picture) -> Floats:
 
 
 def lab(picture: Picture) -> Floats:
-    """CIE L*a*b* (D65; L in 0..100), (H, W, 3) float32. The values are taken for sRGB, whatever the clip
-    says.
-    """
+    """CIE L*a*b* (D65; L in 0..100), (H, W, 3) float32, of values taken for sRGB."""
     return cv2.cvtColor(floats(picture), cv2.COLOR_RGB2LAB)
 
 
@@ -48,7 +46,7 @@ def weights(matte: Matte) -> Floats:
 
 
 def box_of(matte: Matte, margin: int = 0) -> Box | None:
-    """The smallest box around everything above 0, `margin` pixels wider on every side; None where nothing is."""
+    """The smallest box around everything above 0, and `margin` pixels more; None where nothing is."""
     inside = matte > 0
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     if not len(rows):

@@ -55,11 +55,10 @@ class _Frame:
 
 
 class FlickerMeter:
-    """Flow-compensated temporal residual of the result inside the matte, over the plate's own. Target <=
-    1.05.
+    """Flow-compensated temporal residual of the result inside the matte, over the plate's own.
 
-    E_warp of Lai et al., "Learning blind video temporal consistency", ECCV 2018: mean of M ||V_t -
-    warp(V_t+1)||².
+    Target <= 1.05. E_warp of Lai et al., "Learning blind video temporal consistency", ECCV 2018: mean of M
+    ||V_t - warp(V_t+1)||².
     Both clips are compensated by the *plate's* optical flow (DIS, Kroeger et al., ECCV 2016), M is the matte
     of both frames where forward and backward flow agree (Sundaram et al., ECCV 2010).
     Colour-normalised: the mean residual of a pair is taken out (that is colour pumping, see `colour_pumping`)
@@ -78,9 +77,7 @@ class FlickerMeter:
         self._pairs: list[npt.NDArray[np.float64]] = []
 
     def add(self, plate: Picture, result: Picture, matte: Matte) -> None:
-        """Take the next frame: plate, result and the matte of what was replaced. The frames must be of one
-        size.
-        """
+        """Take the next frame: plate, result and the matte of what was replaced, all of one size."""
         now = _Frame(floats(plate), floats(result), weights(matte), box_of(matte, _MARGIN))
         if self._last is not None:
             self._pairs.append(self._compare(self._last, now))
@@ -102,9 +99,7 @@ class FlickerMeter:
         return Flicker(float(_energy(result) / _energy(plate)), rms[0], rms[1], per_frame)
 
     def _compare(self, last: _Frame, now: _Frame) -> npt.NDArray[np.float64]:
-        """Residual energy and variance, [result or plate, channel, energy or variance]; zeros if not
-        comparable.
-        """
+        """[result or plate, channel, residual energy or variance]; zeros if nothing can be compared."""
         nothing = np.zeros((2, 3, 2))
         box = join(last.box, now.box)
         if last.box is None or now.box is None or box is None:
@@ -166,7 +161,7 @@ def _residual(
 
 
 def _energy(sums: npt.NDArray[np.float64]) -> np.float64:
-    """Colour-normalised energy of (3, 2) sums. Floored by 8-bit rounding, or a still plate would divide by 0."""
+    """Colour-normalised energy of (3, 2) sums. Floored by 8-bit rounding: a plate may be still."""
     with np.errstate(invalid="ignore"):
         return np.float64(
             (np.maximum(sums[:, 0], _QUANTISATION) / np.where(sums[:, 1] > 0, sums[:, 1], np.nan)).mean()
@@ -174,7 +169,7 @@ def _energy(sums: npt.NDArray[np.float64]) -> np.float64:
 
 
 def mean_lab(picture: Picture, matte: Matte) -> npt.NDArray[np.float64]:
-    """Mean L*a*b* inside the matte, (3,); NaN for an empty matte. What `colour_pumping` wants of every frame."""
+    """Mean L*a*b* inside the matte, (3,); NaN for an empty matte; `colour_pumping` wants it of every frame."""
     box = box_of(matte)
     if box is None:
         return np.full(3, np.nan)
@@ -207,8 +202,7 @@ def colour_pumping(
 
 
 def jitter(landmarks: npt.NDArray[np.floating[Any]]) -> float:
-    """Mean length of the second difference of all points in the picture, in parts of the inter-ocular
-    distance.
+    """Mean length of the second difference of all points, in parts of the inter-ocular distance.
 
     `landmarks` (T, 478, 2 or 3), consecutive frames, unsmoothed, NaN where the face was missed. The result's
     figure minus the plate's is the jitter that was added; target <= 0.002.

@@ -15,11 +15,10 @@ _LEAST_ENERGY = 1e-10
 
 
 def band_energies(picture: Picture, matte: Matte) -> npt.NDArray[np.float64]:
-    """Mean energy of luma inside the matte in three bands of detail, finest first, (3,); NaN for an empty
-    matte.
+    """Mean energy of luma inside the matte in three bands of detail, finest first, (3,).
 
-    The bands of a Laplacian pyramid (Burt, Adelson 1983) without its decimation: differences of Gaussians
-    with sigma 0, 1, 2 and 4 pixels.
+    NaN for an empty matte. The bands of a Laplacian pyramid (Burt, Adelson 1983) without its decimation:
+    differences of Gaussians with sigma 0, 1, 2 and 4 pixels.
     """
     box = box_of(matte, margin=12)
     if box is None:
@@ -142,7 +141,7 @@ def _diagonal(image: Floats) -> Floats:
 
 
 def _deviation(counts: npt.NDArray[np.float64]) -> float:
-    """Standard deviation from a histogram of absolute values, by their median, interpolated inside its bin."""
+    """Standard deviation from a histogram of absolute values, by their interpolated median."""
     below = np.concatenate([[0], np.cumsum(counts)])
     bin_ = int(np.searchsorted(below, below[-1] / 2, side="left")) - 1
     part = (below[-1] / 2 - below[bin_]) / max(counts[bin_], 1)
