@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from understudy.compositing.blend import BlendName
 from understudy.errors import BadInputError, OutputError, UnderstudyError
 from understudy.media.codecs import CODECS
 from understudy.pipeline.request import (
@@ -22,7 +23,7 @@ from understudy.pipeline.request import (
     validate,
 )
 from understudy.project.folder import Project
-from understudy.project.settings import Codec, SwapSettings
+from understudy.project.settings import Blend, Codec, SwapSettings
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_a_good_request_passes_and_creates_nothing(request_, tmp_path):
         ({"codec": "prores-hq"}, r'prores-hq cannot be written to a "\.mp4" file .* \.mov or \.mkv'),
         ({"codec": "divx"}, "codec: input should be 'h264'"),
         ({"blend": "oil"}, "blend: input should be 'multiband', 'poisson' or 'feather'"),
-        ({"engine": "magic"}, r'There is no engine "magic": this installation has .*warp'),
+        ({"engine": "magic"}, "There is no engine called 'magic'; choose one of: .*warp"),
         ({"quality": 52}, "quality: input should be less than or equal to 51"),
         ({"output": "out.mkv", "codec": "ffv1", "quality": 3}, "ffv1 has a fixed quality"),
         ({"sheet_frames": 0}, "sheet-frames: input should be greater"),
@@ -110,6 +111,10 @@ def test_sequences_are_found(request_, tmp_path, name):
 
 def test_a_project_may_ask_for_every_codec_that_can_be_written():
     assert set(get_args(Codec)) == set(CODECS)
+
+
+def test_a_project_may_ask_for_every_blend_there_is():
+    assert set(get_args(Blend)) == set(get_args(BlendName))
 
 
 def test_the_command_line_wins_over_the_project(request_):

@@ -7,18 +7,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from understudy.engines.base import engine as load_engine
 from understudy.errors import BadInputError, OutputError
 from understudy.media.codecs import CODECS
 from understudy.project.folder import Project, default_folder
 from understudy.project.settings import Blend, Codec, SwapSettings, one_sentence
-
-ENGINES = "understudy.engines"
 
 _SEQUENCE = re.compile(r"%0?\d*d|#+")
 _FRAMES = re.compile(r"(\d+)-(\d+)")
@@ -30,17 +28,20 @@ class SwapRequest:
     """One swap. Options that are None are as `project.toml` says, and else at their default (`SwapSettings`).
 
     likeness        clips, image sequences or stills of the person to be seen; may be empty where
-    `assignments` is not plate           the footage whose face is replaced: a clip or an image sequence
-    (folder, `%04d` or `####`) output          the file to be written track           number of the plate's
-    track to be replaced; the largest face where neither this, `person` nor
-                    `assignments` is given
+                    `assignments` is not
+    plate           the footage whose face is replaced: a clip, or an image sequence (a folder, or a name with
+                    `%04d` or `####`)
+    output          the file to be written
+    track           number of the plate's track to be replaced; the largest face where neither this, `person`
+                    nor `assignments` is given
     person          picture of the plate's performer who is to be replaced, in every shot
     assignments     (track, likeness) pairs, for several likenesses in one plate
-    frames          first and last frame of the plate to be processed, counted from 0, both included; None:
-    all rate            frames per second of an image sequence, where its files do not say project         the
-    project's folder; None: beside the output contact_sheet   picture of likeness, plate and result side by
-    side, to be written as well (.png) compare         video with a wipe from plate to result, to be written
-    as well overwrite       whether files may be replaced that this project did not make
+    frames          first and last frame of the plate to be processed, counted from 0, both included; None: all
+    rate            frames per second of an image sequence, where its files do not say
+    project         the project's folder; None: beside the output
+    contact_sheet   picture of likeness, plate and result side by side, to be written as well (.png)
+    compare         video with a wipe from plate to result, to be written as well
+    overwrite       whether files may be replaced that this project did not make
     """
 
     likeness: tuple[Path, ...]
@@ -70,7 +71,8 @@ class SwapRequest:
     def settings(self, project: SwapSettings) -> SwapSettings:
         """The settings of this swap: what was asked for, and for the rest what the project says.
 
-        Raises BadInputError for values out of range, and for a codec that the output's suffix cannot hold.
+        Raises BadInputError for values out of range, and for an engine that is not installed and for a
+        codec that the output's suffix cannot hold.
         """
         asked = {name: getattr(self, name) for name in SwapSettings.model_fields}
         given = {name: value for name, value in asked.items() if value is not None}
@@ -78,7 +80,7 @@ class SwapRequest:
             settings = SwapSettings.model_validate(project.model_dump() | given)
         except ValidationError as error:
             raise BadInputError(one_sentence(error)) from error
-        _check_engine(settings.engine)
+        load_engine(settings.engine)
         _check_suffix(self.output, CODECS[settings.codec].containers, settings.codec)
         return settings
 
@@ -179,12 +181,6 @@ def _check_choices(request: SwapRequest) -> None:
     codec = CODECS.get(request.codec or "")
     if request.quality is not None and codec is not None and codec.crf is None:
         raise BadInputError(f"{codec.name} has a fixed quality: leave out --quality.")
-
-
-def _check_engine(name: str) -> None:
-    known = sorted(entry_points(group=ENGINES).names)
-    if name not in known:
-        raise BadInputError(f'There is no engine "{name}": this installation has {", ".join(known)}.')
 
 
 def _check_input(path: Path) -> None:
