@@ -86,16 +86,28 @@ class Raster:
         return out
 
 
-def vertex_normals(vertices: npt.NDArray[np.floating], triangles: Ints) -> Floats:
-    """Unit normals (V, 3) of a mesh, averaged over triangles by area; they point towards the camera (z < 0) on
+@njit(cache=True, nogil=True)
+def _add_normals(vertices, triangles, normals):  # type: ignore[no-untyped-def]  # pragma: no cover
+    for k in range(triangles.shape[0]):
+        a, b, c = vertices[triangles[k, 0]], vertices[triangles[k, 1]], vertices[triangles[k, 2]]
+        ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+        vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+        x, y, z = uz * vy - uy * vz, ux * vz - uz * vx, uy * vx - ux * vy
+        for i in triangles[k]:
+            normals[i, 0] += x
+            normals[i, 1] += y
+            normals[i, 2] += z
 
-    triangles wound as `understudy.geometry.mesh` winds them. Vertices without a triangle get (0, 0, -1).
+
+def vertex_normals(vertices: npt.NDArray[np.floating], triangles: Ints) -> Floats:
+    """Unit normals (V, 3) of a mesh, averaged over triangles by area.
+
+    They point towards the camera (z < 0) on triangles wound as `understudy.geometry.mesh` winds them. Vertices
+    without a triangle get (0, 0, -1).
     """
-    corners = vertices[triangles]
-    face = -np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals = np.zeros((len(vertices), 3))
-    for corner in range(3):
-        np.add.at(normals, triangles[:, corner], face)
+    points = np.ascontiguousarray(vertices, np.float64)
+    _add_normals(points, np.ascontiguousarray(triangles, np.int32), normals)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     normals = np.where(length > 1e-12, normals / np.maximum(length, 1e-12), (0.0, 0.0, -1.0))
     return normals.astype(np.float32)

@@ -1,0 +1,340 @@
+"""A performer ready to be rendered: everything about an identity that no frame changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from understudy.geometry import mesh
+from understudy.geometry.raster import vertex_normals
+from understudy.performers import hair as hairdressing
+from understudy.performers import parts as pieces
+from understudy.performers.cage import MIRROR, Array, smoothstep
+from understudy.performers.expressions import head_weights, move_head, open_jaw
+from understudy.performers.head import Head, eased, template
+from understudy.performers.identity import Identity
+from understudy.performers.moment import Expression, Moment, Pose, rotation
+from understudy.performers.parts import ATTRIBUTES, OPEN_SKY, Follows, Material, Part
+from understudy.performers.sampling import Floats, Ints, ShadowMap
+from understudy.performers.skin import SkinTextures, linear, noise, paint, unroll
+
+_SKY_DIRECTIONS = 48
+_CHEEK = 205
+U, V, WET, RIM, SCALP, CLOTH, FACE = 0, 1, 2, 3, 5, 6, 7
+EYE_OPEN = 5
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A posed performer in stage space. The first rows are the skin's fine mesh; `landmarks` are (478, 3).
+
+    `attributes` (V, 14): place, normal (or strand direction), then the material's own.
+    """
+
+    attributes: Floats
+    triangles: Ints
+    material: Ints
+    landmarks: Array
+    casts_shadow: npt.NDArray[np.bool_]
+
+    @property
+    def points(self) -> Floats:
+        """(V, 3) cm."""
+        return self.attributes[:, :3]
+
+
+class Performer:
+    """The face of one identity on the head of another (usually the same one).
+
+    Face means all inside the outline: shape, skin, brows, eyes, teeth, beard. Skull, ears, neck, scalp hair,
+    spectacles and clothes are the other's.
+    """
+
+    def __init__(self, face: Identity, body: Identity) -> None:
+        self.face, self.body = face, body
+        self.shared = template()
+        rest = self.shared.fine @ self.shared.sharpened(self.shared.cage.vertices)
+        own = Head(body.shape)
+        self.head = own if face == body else Head(face.shape, base=eased(Head(face.shape), own))
+        inside = self._inside_face()
+        self.textures = _textures(face, body, rest, inside)
+        scalp = hairdressing.grow(own, rest, body.hair, body.seed)
+        self.parts = [*pieces.mouth_parts(self.head), *self._ears(own, rest), scalp]
+        if face.complexion.beard:
+            self.parts.append(self._beard(rest))
+        if body.glasses:
+            self.parts += pieces.spectacles(own)
+        self.iris = linear(face.eyes.iris)
+        rng = np.random.default_rng(face.seed + 7)
+        fibres = 0.6 * noise(rng, 48, 256, 3) + 0.7 * noise(rng, 2, 256, 2).mean(0)
+        self.fibres = fibres[..., None].astype(np.float32)
+        self.streaks = (noise(rng, 256, 512, 3) + 0.5 * noise(rng, 256, 512, 1.5))[..., None].astype(
+            np.float32
+        )
+        self._skin = self._skin_attributes(rest, inside)
+        self._eyeball = pieces.eyeball(self.head.radius)
+        self._weights = head_weights(self.head.neutral)
+        self._triangles, self._material = self._topology()
+        self._bake_open_sky()
+
+    def _inside_face(self) -> Array:
+        """1 on the fine mesh within the face's outline, 0 outside, a half on it, (n,)."""
+        cage = self.shared.cage
+        outline = set(mesh.FACE_OVAL)
+        inner = [i for i in range(mesh.SKIN_VERTEX_COUNT) if i not in outline]
+        inner += [int(i) for ring in (*cage.rims, *cage.mouth) for i in ring]
+        share = self.shared.spread(np.array([*inner, cage.throat]))
+        return np.clip(share + 0.45 * self.shared.spread(np.array(mesh.FACE_OVAL)), 0, 1)
+
+    def _ears(self, own: Head, rest: Array) -> list[Part]:
+        return pieces.ears(own, self.body.shape.ears, unroll(rest[[_CHEEK]])[0])
+
+    def _beard(self, rest: Array) -> Part:
+        look = self.face
+        around = [
+            164,
+            167,
+            393,
+            165,
+            391,
+            92,
+            322,
+            186,
+            410,
+            57,
+            287,
+            43,
+            273,
+            106,
+            335,
+            182,
+            406,
+            83,
+            313,
+            18,
+            200,
+        ]
+        around += [
+            199,
+            175,
+            152,
+            148,
+            377,
+            176,
+            400,
+            149,
+            378,
+            150,
+            379,
+            136,
+            365,
+            172,
+            397,
+            58,
+            288,
+            201,
+            421,
+            208,
+        ]
+        around += [
+            428,
+            171,
+            396,
+            140,
+            369,
+            170,
+            395,
+            169,
+            394,
+            135,
+            364,
+            138,
+            367,
+            32,
+            262,
+            194,
+            418,
+            204,
+            424,
+        ]
+        around += [202, 422, 212, 432, 214, 434, 210, 430, 211, 431, 216, 436, 192, 416, 215, 435]
+        area = self.shared.spread(np.array(sorted({*around, *(int(MIRROR[i]) for i in around)})))
+        lips = self.shared.spread(np.array([*mesh.LIPS_OUTER, *mesh.LIPS_INNER]))
+        area = np.clip(area - 1.5 * lips, 0, 1) * look.complexion.beard
+        strands = replace(
+            look.hair,
+            colour=look.beard_colour or look.hair.colour,
+            strands=5200,
+            length=0.6 + 0.7 * look.complexion.beard,
+            width=0.055,
+        )
+        return hairdressing.grow_beard(self.head, rest, area, strands, look.seed)
+
+    def _skin_attributes(self, rest: Array, inside: Array) -> Array:
+        cage = self.shared.cage
+        table = pieces.columns(len(rest))
+        table[:, [U, V]] = unroll(rest)
+        table[:, WET] = self.shared.spread(
+            np.array([*(int(i) for ring in cage.mouth for i in ring), cage.throat])
+        )
+        table[:, RIM] = self.shared.spread(np.concatenate(cage.rims))
+        above = hairdressing.above_hairline(rest, self.body.hair.recession)
+        table[:, SCALP] = np.where(rest[:, 1] > -8, (above + 0.9) / 2.2, -1.0)
+        collar = np.interp(np.abs(rest[:, 0]), (0, 6, 12), (-16.6, -15.2, -14.8))
+        table[:, CLOTH] = collar - rest[:, 1]
+        table[:, FACE] = inside
+        return table
+
+    def _topology(self) -> tuple[Ints, Ints]:
+        lashes = pieces.lashes(self.head.neutral, self.head.centres, 1.0)[1]
+        blocks = [(self.shared.triangles, len(self.head.neutral), Material.SKIN)]
+        blocks += [(self._eyeball[1], len(self._eyeball[0]), Material.EYES)] * 2
+        blocks += [(lashes, int(lashes.max()) + 1, Material.LASHES)]
+        blocks += [(part.triangles, len(part.points), part.material) for part in self.parts]
+        offsets = np.cumsum([0, *(count for _, count, _ in blocks)])
+        triangles = [block[0] + offset for block, offset in zip(blocks, offsets, strict=False)]
+        material = [np.full(len(t), kind) for t, _, kind in blocks]
+        return np.concatenate(triangles).astype(np.int32), np.concatenate(material).astype(np.int32)
+
+    def _bake_open_sky(self) -> None:
+        """How much of the sky each vertex sees, from depth maps of directions spread by the golden angle."""
+        geometry = self.posed(Expression(), Pose())
+        k = np.arange(_SKY_DIRECTIONS) + 0.5
+        z, turn = 1 - 2 * k / _SKY_DIRECTIONS, k * np.pi * (3 - np.sqrt(5))
+        directions = np.stack([np.sqrt(1 - z * z) * np.cos(turn), z, np.sqrt(1 - z * z) * np.sin(turn)], 1)
+        directions = directions[directions[:, 1] > -0.75]
+        points, normals = geometry.points, geometry.attributes[:, 3:6]
+        casters = geometry.triangles[geometry.casts_shadow]
+        total, weight, plain = np.zeros(len(points)), np.zeros(len(points)), np.zeros(len(points))
+        for way in directions:
+            visible = ShadowMap(points, casters, way, (0, -1, -3), size=300).lit(points, 0.35)
+            visible[np.abs(points[:, 1] + 1) > 16] = 1.0
+            facing = np.maximum(normals @ way, 0.0)
+            total += visible * facing
+            weight += facing
+            plain += visible
+        open_sky = np.clip(total / np.maximum(weight, 1e-3), 0, 1)
+        start = len(self.head.neutral)
+        nostril = 1 - 0.93 * np.clip(1.25 * self.head.nostril_depth, 0, 1) ** 1.5
+        self._skin[:, OPEN_SKY] = open_sky[:start] * nostril
+        start += 2 * len(self._eyeball[0]) + 4 * 2 * 39
+        for n, part in enumerate(self.parts):
+            rows = slice(start, start + len(part.points))
+            table = part.attributes.copy()
+            share = (
+                np.clip(1.6 * plain[rows] / len(directions), 0, 1)
+                if part.directions is not None
+                else open_sky[rows]
+            )
+            table[:, OPEN_SKY] = share
+            self.parts[n] = replace(part, attributes=table)
+            start = rows.stop
+
+    def posed(self, expression: Expression, pose: Pose) -> Geometry:
+        """All geometry of one instant."""
+        turn, place = pose.rotation(), np.array(pose.place)
+        skin = self.head.posed(expression)
+        points, tables = [move_head(skin, self._weights, turn, place)], [self._skin]
+        irises, eyes = self._eyes(skin, expression)
+        for ball, table in eyes:
+            points.append(move_head(ball, 1.0, turn, place))
+            tables.append(table)
+        hairs, _ = pieces.lashes(skin, self.head.centres, self.face.eyes.lash)
+        points.append(move_head(hairs, 1.0, turn, place))
+        tables.append(pieces.columns(len(hairs)))
+        strands: list[tuple[int, Array]] = []
+        for part in self.parts:
+            if part.directions is not None:
+                strands.append((sum(map(len, points)), part.directions @ turn.T))
+            points.append(self._carried(part, skin, expression, turn, place))
+            tables.append(part.attributes)
+        everything = np.concatenate(points)
+        attributes = np.empty((len(everything), 6 + ATTRIBUTES), np.float32)
+        attributes[:, :3] = everything
+        bare = (self._material != Material.HAIR) & (self._material != Material.BEARD)
+        attributes[:, 3:6] = vertex_normals(everything, self._triangles[bare][:, ::-1])
+        for start, directions in strands:
+            attributes[start : start + len(directions), 3:6] = directions
+        np.concatenate(tables, out=attributes[:, 6:], casting="same_kind")
+        marks = np.concatenate([points[0][: mesh.SKIN_VERTEX_COUNT], move_head(irises, 1.0, turn, place)])
+        hidden = (Material.EYES, Material.MOUTH, Material.LASHES)
+        casts = ~np.isin(self._material, hidden)
+        return Geometry(attributes, self._triangles, self._material, marks, casts)
+
+    def _carried(self, part: Part, skin: Array, expression: Expression, turn: Array, place: Array) -> Array:
+        points, weights = part.points, np.ones(1)
+        if part.follows is Follows.JAW:
+            points = open_jaw(points, 1.0, expression.jaw)
+        elif part.follows is Follows.NECK:
+            weights = head_weights(points)
+        elif part.follows is Follows.SKIN and part.anchors is not None:
+            points = points + (skin - self.head.neutral)[part.anchors]
+        return move_head(points, weights if len(weights) > 1 else 1.0, turn, place)
+
+    def _eyes(self, skin: Array, expression: Expression) -> tuple[Array, list[tuple[Array, Array]]]:
+        """Iris landmarks (10, 3) and, for each eye, its points and attributes in head space."""
+        irises, balls = [], []
+        for eye, centre in enumerate(self.head.centres):
+            # both eyes turn in a little, towards what is looked at
+            inwards = 1.7 if eye == 0 else -1.7
+            gaze = rotation(expression.gaze[0] + inwards, expression.gaze[1])
+            ball, _ = self._eyeball
+            points = centre + ball @ gaze.T
+            table = pieces.columns(len(ball), c0=ball[:, 0], c1=ball[:, 1], c2=ball[:, 2])
+            table[:, EYE_OPEN] = self._let_in(skin, eye, points)
+            balls.append((points, table))
+            irises.append(pieces.landmarks_of_iris(centre, gaze, self.head.radius * 1.05, eye))
+        return np.concatenate(irises), balls
+
+    def _let_in(self, skin: Array, eye: int, points: Array) -> Array:
+        """How much light the lids let fall on points of an eyeball, (n,)."""
+        centre = self.head.centres[eye]
+        ring = skin[list(mesh.RIGHT_EYE if eye == 0 else mesh.LEFT_EYE)] - centre
+        offset = points - centre
+        across = np.arctan2(offset[:, 0], np.maximum(offset[:, 2], 0.05))
+        height = np.arctan2(offset[:, 1], np.hypot(offset[:, 0], offset[:, 2]))
+        from understudy.performers.head import lid_curves
+
+        upper, lower = lid_curves(ring, across)
+        corners = np.arctan2(ring[:, 0], ring[:, 2])
+        below = 0.22 + 0.78 * smoothstep(-0.02, 0.30, upper - height)
+        above = 0.5 + 0.5 * smoothstep(-0.03, 0.16, height - lower)
+        left = 0.55 + 0.45 * smoothstep(0, 0.35, across - corners.min())
+        right = 0.55 + 0.45 * smoothstep(0, 0.35, corners.max() - across)
+        return np.asarray(below * above * left * right)
+
+    def at(self, moment: Moment) -> Geometry:
+        """The geometry of a moment."""
+        return self.posed(moment.expression, moment.pose)
+
+
+def _textures(face: Identity, body: Identity, rest: Array, inside: Array) -> SkinTextures:
+    own = paint(face, rest)
+    if face == body:
+        return own
+    other = paint(body, rest)
+    weight = _face_mask(rest)[..., None]
+    return SkinTextures(
+        own.colour * weight + other.colour * (1 - weight), own.relief * weight + other.relief * (1 - weight)
+    )
+
+
+def _face_mask(rest: Array) -> Floats:
+    import cv2
+
+    from understudy.performers.skin import HEIGHT, WIDTH
+
+    places = unroll(rest[list(mesh.FACE_OVAL)]) * (WIDTH, HEIGHT)
+    canvas = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.fillPoly(canvas, [np.round(places * 16).astype(np.int32)], 255, lineType=cv2.LINE_AA, shift=4)
+    inner = cv2.erode(canvas, np.ones((31, 31), np.uint8))
+    return np.asarray(cv2.GaussianBlur(inner.astype(np.float32) / 255, (0, 0), 8.0), np.float32)
+
+
+@lru_cache(maxsize=12)
+def performer(face: Identity, body: Identity | None = None) -> Performer:
+    """The performer who wears `face` on `body` (its own by default), built once per process."""
+    return Performer(face, body or face)
