@@ -36,7 +36,7 @@ class SwapRequest:
                     nor `assignments` is given
     person          picture of the plate's performer who is to be replaced, in every shot
     assignments     (track, likeness) pairs, for several likenesses in one plate
-    frames          first and last frame of the plate to be processed, counted from 0, both included; None: all
+    frames          first and last frame of the plate to be processed, from 0, both included; None: all
     rate            frames per second of an image sequence, where its files do not say
     project         the project's folder; None: beside the output
     contact_sheet   picture of likeness, plate and result side by side, to be written as well (.png)
