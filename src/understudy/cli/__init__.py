@@ -15,7 +15,7 @@ from understudy.cli.failures import Commands
 
 app = typer.Typer(
     cls=Commands,
-    help="Understudy puts one performer's face in place of another's, with the consent of both.",
+    help="Understudy puts one performer's face in place of another's in film footage.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
