@@ -11,6 +11,8 @@ import av.container
 import numpy as np
 
 from understudy.errors import BadInputError
+from understudy.media.colour import from_numbers
+from understudy.media.frame import Colour
 from understudy.media.index import FrameIndex, build_index
 
 Run = Iterator[tuple[int, av.VideoFrame]]
@@ -22,6 +24,10 @@ _FOREIGN_FORMATS = {"tty", "bin", "xbin", "adf", "idf", "hls", "concat", "dash"}
 
 class Decoder:
     """The video stream of one open file, with its frame index. Not for use by two threads at once."""
+
+    index: FrameIndex
+    declared: Colour
+    """The colour tags of the container, which the pictures' own come before."""
 
     def __init__(self, path: Path, index: FrameIndex | None = None) -> None:
         """Open `path`; `index` spares the building of one that is known already.
@@ -83,13 +89,17 @@ class Decoder:
                 return
 
     def _open(self) -> None:
-        self.container = _opened(self._path)
+        self.container = opened(self._path)
         try:
             self.stream = _video_stream(self._path, self.container)
         except BaseException:
             self.container.close()
             raise
         self.stream.thread_type = "AUTO"
+        context = self.stream.codec_context
+        self.declared = from_numbers(
+            context.colorspace, context.color_primaries, context.color_trc, context.color_range
+        )
 
     def _pictures(self) -> Iterator[av.VideoFrame]:
         """Everything that can be decoded from here on; a damaged packet is skipped and shows as a missing number."""
@@ -113,7 +123,8 @@ class Decoder:
         return index.of_length(0) if first is None or first.pts is None else index.from_time(first.pts)
 
 
-def _opened(path: Path) -> av.container.InputContainer:
+def opened(path: Path) -> av.container.InputContainer:
+    """A media file opened for reading; raises BadInputError where it is missing, empty or none."""
     if not path.exists():
         raise BadInputError(f"{path} does not exist; check the path.")
     if path.stat().st_size == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,11 @@ class Colour:
     primaries: str = "unspecified"
     transfer: str = "unspecified"
     range: str = "unspecified"
+
+    def or_else(self, other: Colour) -> Colour:
+        """These tags, the unspecified ones taken from `other`."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Colour(*(mine if mine != "unspecified" else theirs for mine, theirs in pairs))
 
 
 @dataclass(frozen=True)

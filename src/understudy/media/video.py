@@ -22,7 +22,7 @@ import numpy as np
 from understudy.errors import BadInputError
 from understudy.media import colour as tags
 from understudy.media.decoder import Decoder, Run
-from understudy.media.frame import AudioStream, ClipInfo, Frame, Image
+from understudy.media.frame import AudioStream, ClipInfo, Colour, Frame, Image
 from understudy.media.yuv import bit_depth, has_alpha, to_rgb
 
 _CACHE_BYTES = 96 << 20
@@ -163,7 +163,7 @@ class _Turn:
         data = picture.side_data.get("DISPLAYMATRIX")
         if data is None:
             return cls()
-        a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()
+        a, b, _, c, d = np.frombuffer(data, np.int32)[:5].tolist()
         return cls(True, c < 0, b < 0) if a == 0 and d == 0 else cls(False, a < 0, d < 0)
 
     @property
@@ -203,7 +203,7 @@ def _described(path: Path, decoder: Decoder, first: av.VideoFrame, turn: _Turn) 
         has_alpha=has_alpha(first.format.name),
         rotation=turn.degrees,
         pixel_aspect=1 / aspect if turn.swap else aspect,
-        colour=_colour(first),
+        colour=_colour(first).or_else(decoder.declared),
         audio=tuple(
             AudioStream(
                 audio.codec_context.name, audio.codec_context.sample_rate, audio.codec_context.channels
@@ -215,7 +215,7 @@ def _described(path: Path, decoder: Decoder, first: av.VideoFrame, turn: _Turn) 
     )
 
 
-def _colour(first: av.VideoFrame) -> tags.Colour:
+def _colour(first: av.VideoFrame) -> Colour:
     value_range = 2 if first.format.name.startswith("yuvj") else first.color_range
     return tags.from_numbers(first.colorspace, first.color_primaries, first.color_trc, value_range)
 

@@ -19,7 +19,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from understudy.media.colour import luma_weights
+from understudy.media.colour import luma_weights, to_numbers
 from understudy.media.frame import Colour, Image
 
 Plane = npt.NDArray[Any]
@@ -59,11 +59,12 @@ def from_rgb(image: Image, pixel_format: str, colour: Colour) -> av.VideoFrame:
     """A frame in `pixel_format` of an RGB or RGBA array, uint8 or uint16 on its full scale.
 
     `pixel_format` is a planar YUV, planar GBR or packed RGB format of FFmpeg. Alpha is dropped where the format has
-    none, and opaque where the image has none. `colour` must be resolved; the frame carries its matrix and range.
+    none, and opaque where the image has none. `colour` must be resolved; the frame carries its tags.
     """
     height, width = image.shape[:2]
     layout = _layout(pixel_format)
     frame = av.VideoFrame(width, height, layout.planar)
+    frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range = to_numbers(colour)
     planes = [_plane_array(plane, layout.storage) for plane in frame.planes]
     if layout.packed:
         channels = 4 if layout.alpha else 3
