@@ -23,11 +23,12 @@ $(INSTALLED): pyproject.toml
 	  || { echo "OpenCV lacks a system library: on Debian and Ubuntu run  apt-get install libgl1 libglib2.0-0"; exit 1; }
 	@touch $@
 
-demo: $(INSTALLED)
 ifeq ($(and $(LIKENESS),$(PLATE)),)
+demo:
 	@echo "Give two clips: make demo LIKENESS=anna.mp4 PLATE=shot.mp4"
 	@echo "LIKENESS shows the person to be seen, PLATE is the shot whose face is replaced."
 else
+demo: $(INSTALLED)
 	@mkdir -p out/demo
 	$(BIN)/understudy swap "$(LIKENESS)" --onto "$(PLATE)" --output out/demo/swap.mp4 \
 	  --contact-sheet out/demo/sheet.png --compare out/demo/compare.mp4
