@@ -8,7 +8,7 @@ is fitted so that a thing before the face cannot bend it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import cv2
@@ -29,7 +29,7 @@ _FACING = 0.3  # cosine of the steepest angle at which skin is still worth compa
 _DEPTH_SLACK = 4.0  # map pixels a texel may lie behind the nearest skin and still count as seen
 _BLACK = 16.0  # keeps noise in the shadows from counting as colour
 _SPREADS = 2.5  # robust standard deviations that are usual
-_REACH = 5  # texels over which the usual look is widened: landmark jitter, blur
+_SLIP = 5  # texels over which the usual look is widened, for landmarks that slip
 _FLOOR = np.array([0.16, 0.05, 0.06], np.float32)  # log lightness, log red/green, log blue/green
 _LIGHT_STEP = 4
 _LIGHT_ROUNDS = 6
@@ -105,17 +105,35 @@ class Appearance:
         look = features(texture)
         return look - light(look - self.usual, (texture[..., 3] > 0) & self.known & plain_skin())
 
-    def deviation(self, look: Floats, visible: Mask) -> Floats:
-        """How far a look, as `level` gives it, is from anything usual: 0 for usual, 1 for just worth noticing.
+    def deviation(self, look: Floats, visible: Mask) -> tuple[Floats, Floats]:
+        """How far a look, as `level` gives it, is from the usual: 0 for usual, 1 for just worth noticing.
 
-        (T, T); 0 too where the skin is not `visible` (T, T) or has no usual look.
+        Two scores (T, T), 0 where the skin is not `visible` (T, T) or has no usual look. The first forgives what
+        a slip of the landmarks can explain: it says whether something is there. The second forgives less: it
+        says how far it reaches.
         """
-        reach = np.ones((_REACH, _REACH), np.uint8)
-        high = cv2.dilate(self.usual + _SPREADS * self.spread, reach)
-        low = cv2.erode(self.usual - _SPREADS * self.spread, reach)
-        away = np.maximum(0.0, np.maximum(look - high, low - look)) / _FLOOR
-        score = np.sqrt((away**2).sum(-1)) * (visible & self.known)
-        return np.asarray(cv2.GaussianBlur(score, (0, 0), 0.8), np.float32)
+        counts = visible & self.known
+        return _outside(look, *self._wide_bounds, counts), _outside(look, *self._narrow_bounds, counts)
+
+    @cached_property
+    def _wide_bounds(self) -> tuple[Floats, Floats]:
+        return self._bounds(_SLIP)
+
+    @cached_property
+    def _narrow_bounds(self) -> tuple[Floats, Floats]:
+        return self._bounds(1)
+
+    def _bounds(self, reach: int) -> tuple[Floats, Floats]:
+        near = np.ones((reach, reach), np.uint8)
+        low = cv2.erode(self.usual - _SPREADS * self.spread, near)
+        high = cv2.dilate(self.usual + _SPREADS * self.spread, near)
+        return np.asarray(low, np.float32), np.asarray(high, np.float32)
+
+
+def _outside(look: Floats, low: Floats, high: Floats, counts: Mask) -> Floats:
+    away = np.maximum(0.0, np.maximum(look - high, low - look)) / _FLOOR
+    score = np.sqrt((away**2).sum(-1)) * counts
+    return np.asarray(cv2.GaussianBlur(score, (0, 0), 0.8), np.float32)
 
 
 def features(texture: Bytes) -> Floats:

@@ -17,6 +17,8 @@ from understudy.faces.sampling import Bytes
 _STRONG = 2.0  # deviation that makes an occluder
 _WEAK = 0.8  # deviation that belongs to one, around a strong core
 _WEAK_LIVELY = 2.0  # the same on eyes and mouth, which are never like themselves
+_EDGE_LEVEL = 0.35  # part of the step from face to occluder that counts as occluder
+_EDGE_REACH = 7  # texels within which the step is measured
 _MIN_CORE = 12  # texels
 _MIN_AREA = 40  # texels, about 1 % of the face
 _MAX_COVER = 0.6  # more of the visible face than this is not an occluder but another light, or a lost track
@@ -26,17 +28,21 @@ _SUPPORT = 2  # neighbouring frames that must show the same thing
 _DRIFT = 4  # texels it may have moved from frame to frame
 
 
-def occluder(score: Floats, visible: Mask) -> Mask:
-    """Texels (T, T) where something is before the face, from the deviation `score` (T, T) of one frame.
+def occluder(certain: Floats, extent: Floats, visible: Mask) -> Mask:
+    """Texels (T, T) where something is before the face, from the two scores of `Appearance.deviation`.
 
-    Large, coherent and strong: regions of weak deviation with a strong core on plain skin.
+    Large, coherent and strong: regions of weak deviation in `extent` with a strong core in `certain` on plain skin.
     """
     plain = plain_skin()
-    weak = (score > np.where(plain, _WEAK, _WEAK_LIVELY)).astype(np.uint8)
+    # Between face and occluder the picture is a mixture of both: the edge is drawn at a part of the step, not
+    # where the mixture first shows.
+    step = cv2.dilate(extent, np.ones((_EDGE_REACH, _EDGE_REACH), np.uint8))
+    floor = np.where(plain, _WEAK, _WEAK_LIVELY)
+    weak = (extent > np.maximum(floor, _EDGE_LEVEL * step)).astype(np.uint8)
     weak = cv2.morphologyEx(weak, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    core = (score > _STRONG) & plain
+    core = (certain > _STRONG) & plain
     if core.sum() < _MIN_CORE:
-        return np.zeros(score.shape, bool)
+        return np.zeros(visible.shape, bool)
     labels, count = ndimage.label(weak)
     area = np.bincount(labels.ravel(), minlength=count + 1)
     strength = np.bincount(labels[core], minlength=count + 1)
@@ -46,7 +52,7 @@ def occluder(score: Floats, visible: Mask) -> Mask:
         cv2.morphologyEx(keep[labels].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     )
     if mask[visible].sum() > _MAX_COVER * visible.sum():
-        return np.zeros(score.shape, bool)
+        return np.zeros(visible.shape, bool)
     return np.asarray(mask, bool)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.errors import BadInputError
-from understudy.faces.appearance import MAP_SIZE, Appearance, Mask, map_texels, texel_positions
+from understudy.faces.appearance import MAP_SIZE, Appearance, Mask, map_texels, plain_skin, texel_positions
 from understudy.faces.columns import load_columns, save_columns
 from understudy.faces.hands import is_hand_before_face, silhouette
 from understudy.faces.occluders import occluder, soften, steady, without_own_skin
@@ -27,6 +27,10 @@ MIN_FACES = 12
 """In a shorter track nothing can be said to be unusual; only hands are found there."""
 
 _SAMPLED_FACES = 128
+_HAND_DEVIATION = 0.5
+_MIN_HAND_UNUSUAL = 0.15
+_MAX_HAND_COVER = 0.55
+_TRUSTED_HAND = 0.3
 _OUTWARD = 9  # map pixels an occluder at the face's rim is carried on outside
 
 
@@ -81,26 +85,21 @@ def solve(traces: Sequence[Traces], landmarks: Matrix) -> Occlusion:
         raise ValueError(f"{count} traces do not belong to {len(landmarks)} faces")
     appearance = _learn(traces, count)
     to_map = np.zeros((count, 2, 3))
-    masks: list[Mask | None] = []
-    outside: dict[int, Bytes] = {}
+    evidence: list[_Evidence] = []
     for row, (texture, matrix, hands) in enumerate(_faces(traces)):
         to_map[row] = matrix
         points = apply_affine(matrix, landmarks[row])
-        mask = None if appearance is None else _unusual(texture, appearance)
-        covered = _hands(apply_affine(matrix, hands), points)
-        if covered is not None:
-            outside[row] = covered
-            mask = _on_texture(covered, points, texture) | (False if mask is None else mask)
-        masks.append(mask)
+        evidence.append(_gather(texture, points, apply_affine(matrix, hands), appearance))
+    masks = steady(_believed(evidence))
 
-    masks = steady(masks)
     slot = np.full(count, -1, np.int32)
     maps: list[Bytes] = []
     for row in range(count):
         cover = soften(masks, row)
         if cover is not None:
             slot[row] = len(maps)
-            maps.append(_to_square(cover, apply_affine(to_map[row], landmarks[row]), outside.get(row)))
+            points = apply_affine(to_map[row], landmarks[row])
+            maps.append(_to_square(cover, points, evidence[row].hand if masks[row] is not None else None))
     return Occlusion(slot, to_map, np.array(maps, np.uint8).reshape(-1, MAP_SIZE, MAP_SIZE))
 
 
@@ -162,24 +161,63 @@ def _learn(traces: Sequence[Traces], count: int) -> Appearance | None:
     return Appearance.learn(np.array(sample))
 
 
-def _unusual(texture: Bytes, appearance: Appearance) -> Mask | None:
+@dataclass(frozen=True)
+class _Evidence:
+    """What speaks for an occluder in one frame.
+
+    `unusual` (T, T) is where the face does not look like itself; `hand` (MAP_SIZE, MAP_SIZE) is the silhouette of
+    hands found before the face, `hand_on_skin` (T, T) the visible skin it hides, and `hand_unusual` the part of
+    that which does not look like the face.
+    """
+
+    unusual: Mask | None = None
+    hand: Bytes | None = None
+    hand_on_skin: Mask | None = None
+    hand_unusual: float = 0.0
+
+
+def _gather(texture: Bytes, points: Matrix, hands: Matrix, appearance: Appearance | None) -> _Evidence:
     visible = texture[..., 3] > 0
-    look = appearance.level(texture)
-    mask = occluder(appearance.deviation(look, visible), visible)
-    return without_own_skin(mask, look, appearance) if mask.any() else None
+    score, unusual = None, None
+    if appearance is not None:
+        look = appearance.level(texture)
+        score, extent = appearance.deviation(look, visible)
+        mask = occluder(score, extent, visible)
+        unusual = without_own_skin(mask, look, appearance) if mask.any() else None
 
-
-def _hands(hands: Matrix, points: Matrix) -> Bytes | None:
-    """The silhouettes (MAP_SIZE, MAP_SIZE) of hands before the face, all in map pixels, or None."""
     outline = points[list(mesh.FACE_OVAL), :2]
     before = [silhouette(hand, MAP_SIZE) for hand in hands if is_hand_before_face(hand, outline)]
-    return np.maximum.reduce(before) if before else None
+    if not before:
+        return _Evidence(unusual)
+    hand = np.maximum.reduce(before)
+    on_skin = _on_texture(hand, points) & visible
+    compared = on_skin & plain_skin()
+    if not compared.any() or on_skin.sum() > _MAX_HAND_COVER * visible.sum():
+        return _Evidence(unusual)
+    share = 0.0 if score is None else float((score[compared] > _HAND_DEVIATION).mean())
+    return _Evidence(unusual, hand, on_skin, share)
 
 
-def _on_texture(covered: Bytes, points: Matrix, texture: Bytes) -> Mask:
+def _believed(evidence: Sequence[_Evidence]) -> list[Mask | None]:
+    """The mask of every frame: what is unusual, and hands that are not just a misreading of the face.
+
+    Measured on footage, 35 to 95 % of the skin under a real hand looks unusual, and none under a misread one. Only
+    where a hand is there for much of the track may it have become the usual look; then it is taken on trust.
+    """
+    trusted = sum(e.hand is not None for e in evidence) > _TRUSTED_HAND * len(evidence)
+    masks = []
+    for found in evidence:
+        hand = found.hand_on_skin if trusted or found.hand_unusual >= _MIN_HAND_UNUSUAL else None
+        masks.append(
+            hand if found.unusual is None else found.unusual if hand is None else hand | found.unusual
+        )
+    return masks
+
+
+def _on_texture(covered: Bytes, points: Matrix) -> Mask:
     place = texel_positions(points)
     seen = cv2.remap(covered, place[..., 0], place[..., 1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
-    return np.asarray((seen > 0) & (texture[..., 3] > 0), bool)
+    return np.asarray(seen > 0, bool)
 
 
 def _to_square(cover: Bytes, points: Matrix, outside: Bytes | None) -> Bytes:
