@@ -1,8 +1,8 @@
 """How a face usually looks in a shot, and where one frame of it looks otherwise.
 
-Faces are unrolled into a texture (`mesh.canonical_uv`), so that a texel is always the same place of the skin. Over
-the shot every texel has a usual value and a usual spread; light is taken out of each frame as a smooth field that
-is fitted so that a thing before the face cannot bend it.
+Faces are unrolled into a texture (`mesh.canonical_uv`), so that a texel is always the same place of the
+skin. Over the shot every texel has a usual value and a usual spread; light is taken out of each frame as a
+smooth field that is fitted so that a thing before the face cannot bend it.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ def unwrap(square: Bytes, points: npt.NDArray[np.floating[Any]]) -> Bytes:
 
 
 def texel_positions(points: npt.NDArray[np.floating[Any]]) -> Floats:
-    """Where every texel lies, (T, T, 3), given the vertices (478, 3); far outside where a texel has no skin."""
+    """Where every texel lies, (T, T, 3), given the vertices (478, 3); -1e4 where a texel has no skin."""
     return _texel_raster().interpolate(np.asarray(points), fill=-1e4)
 
 
 def map_texels(points: npt.NDArray[np.floating[Any]], size: int = MAP_SIZE) -> Floats:
-    """Which texel every pixel of a (size, size) picture shows, (size, size, 2) as (x, y); -1e4 off the face."""
+    """The texel (x, y) that every pixel of a picture shows, (size, size, 2); -1e4 off the face."""
     raster = Raster(points, mesh.face_triangles(), size, size)
     return raster.interpolate(mesh.canonical_uv() * TEXTURE_SIZE - 0.5, fill=-1e4)
 
@@ -77,8 +77,8 @@ def map_texels(points: npt.NDArray[np.floating[Any]], size: int = MAP_SIZE) -> F
 class Appearance:
     """The usual look of one face in one shot.
 
-    `usual` and `spread` are (T, T, 3) as `features` makes them; `known` (T, T) says where a texel was seen often
-    enough to have a usual look.
+    `usual` and `spread` are (T, T, 3) as `features` makes them; `known` (T, T) says where a texel was seen
+    often enough to have a usual look.
     """
 
     usual: Floats
@@ -87,7 +87,7 @@ class Appearance:
 
     @classmethod
     def learn(cls, textures: npt.NDArray[np.uint8]) -> Appearance:
-        """From textures (N, T, T, 4) sampled over the shot; up to half of each texel's values may be foreign."""
+        """From textures (N, T, T, 4) sampled over the shot; fewer than half of a texel's may be foreign."""
         looks = np.stack([features(texture) for texture in textures])
         seen = textures[..., 3] > 0
         usual = _median(looks, seen)
@@ -108,9 +108,9 @@ class Appearance:
     def deviation(self, look: Floats, visible: Mask) -> tuple[Floats, Floats]:
         """How far a look, as `level` gives it, is from the usual: 0 for usual, 1 for just worth noticing.
 
-        Two scores (T, T), 0 where the skin is not `visible` (T, T) or has no usual look. The first forgives what
-        a slip of the landmarks can explain: it says whether something is there. The second forgives less: it
-        says how far it reaches.
+        Two scores (T, T), 0 where the skin is not `visible` (T, T) or has no usual look. The first forgives
+        what a slip of the landmarks can explain: it says whether something is there. The second forgives
+        less: it says how far it reaches.
         """
         counts = visible & self.known
         return _outside(look, *self._wide_bounds, counts), _outside(look, *self._narrow_bounds, counts)
@@ -146,8 +146,9 @@ def features(texture: Bytes) -> Floats:
 def light(difference: Floats, counts: Mask) -> Floats:
     """The smooth field (T, T, 3) that explains most of a difference of features, robustly.
 
-    A quadratic in the texture coordinates per feature, fitted by iteratively reweighted least squares (Geman and
-    McClure's weights) on the texels that count: what is foreign, even a third of the face, has hardly a say.
+    A quadratic in the texture coordinates per feature, fitted by iteratively reweighted least squares
+    (Geman and McClure's weights) on the texels that count: what is foreign, even a third of the face, has
+    hardly a say.
     """
     step = _LIGHT_STEP
     basis = _light_basis()

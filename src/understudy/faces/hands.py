@@ -14,7 +14,7 @@ Hands = npt.NDArray[np.float32]
 
 HAND_COUNT = 2
 HAND_POINTS = 21
-"""MediaPipe's hand: wrist, then four points from base to tip for thumb, index, middle, ring and little finger."""
+"""MediaPipe's hand: wrist, then thumb and fingers in order, four points each from base to tip."""
 
 _WRIST = 0
 _PALM = (0, 1, 5, 9, 13, 17)
@@ -29,7 +29,8 @@ _TIP_RADIUS = 0.11
 class HandFinder:
     """MediaPipe's palm detector and hand landmarker on single pictures (about 15 to 30 ms CPU each).
 
-    Pictures are taken one by one, without memory of the last one, so that a result depends on the picture alone.
+    Pictures are taken one by one, without memory of the last one, so that a result depends on the picture
+    alone.
     """
 
     def __init__(self, confidence: float = 0.5) -> None:
@@ -74,8 +75,8 @@ def no_hands() -> Hands:
 def is_hand_before_face(hand: Floats, outline: Floats) -> bool:
     """Whether a found hand (21, 2) can be a hand that covers part of the face with the outline (K, 2).
 
-    The model sees hands in faces now and then: such a hand lies within the face, wrist and all. A real one comes
-    from outside, reaches into the outline, and is neither tiny nor huge beside the face.
+    The model sees hands in faces now and then: such a hand lies within the face, wrist and all. A real one
+    comes from outside, reaches into the outline, and is neither tiny nor huge beside the face.
     """
     if not np.isfinite(hand).all():
         return False

@@ -1,7 +1,7 @@
 """Who a face belongs to: dlib's 128-number face embedding, fed from our own landmarks.
 
-The network is dlib's `dlib_face_recognition_resnet_model_v1` (King, 2017): faces of one person lie less than about
-0.6 apart (Euclidean), faces of two people farther. It comes with the optional extra `identity`.
+The network is dlib's `dlib_face_recognition_resnet_model_v1` (King, 2017): faces of one person lie less
+than about 0.6 apart (Euclidean), faces of two people farther. It comes with the optional extra `identity`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def available() -> bool:
 
 
 def to_chip(landmarks: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
-    """The (2, 3) matrix from frame pixels to the 150-pixel chip the network wants, from (478, 2 or 3) landmarks."""
+    """The (2, 3) matrix from frame pixels to the network's chip, from landmarks (478, 2 or 3)."""
     target = (_CHIP_PADDING + _MEAN_SHAPE) / (2 * _CHIP_PADDING + 1) * CHIP_SIZE
     fit = fit_similarity(landmarks[list(_POINTS), :2], target)
     return np.column_stack([fit.scale * fit.rotation, fit.translation])

@@ -1,4 +1,4 @@
-"""Which part of a deviation is a thing before the face, and not an expression, a shadow or a slip of the tracker."""
+"""Which deviation is a thing before the face, and not an expression, a shadow or a slip of the tracker."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ _DRIFT = 4  # texels it may have moved from frame to frame
 def occluder(certain: Floats, extent: Floats, visible: Mask) -> Mask:
     """Texels (T, T) where something is before the face, from the two scores of `Appearance.deviation`.
 
-    Large, coherent and strong: regions of weak deviation in `extent` with a strong core in `certain` on plain skin.
+    Large, coherent and strong: regions of weak deviation in `extent` with a strong core in `certain` on
+    plain skin.
     """
     plain = plain_skin()
     # Between face and occluder the picture is a mixture of both: the edge is drawn at a part of the step, not
@@ -59,7 +60,8 @@ def occluder(certain: Floats, extent: Floats, visible: Mask) -> Mask:
 def without_own_skin(mask: Mask, look: Floats, appearance: Appearance) -> Mask:
     """`mask` without regions that look like this face's skin where the usual look does not.
 
-    There the usual look was learnt from the occluder: it was before the face for most of the shot and has gone.
+    There the usual look was learnt from the occluder: it was before the face for most of the shot and has
+    gone.
     """
     plain = plain_skin() & appearance.known
     skin = np.median(appearance.usual[plain], axis=0)
@@ -80,8 +82,8 @@ def steady(masks: Sequence[Mask | None]) -> list[Mask | None]:
     """Masks of consecutive frames without what only flashes up, and with short gaps closed. None is empty.
 
     A region stays when two of the four frames around it show something at that place; a frame gets what the
-    frames before and after it agree on. Texels that are masked in more than a third of all frames are given up:
-    whether they show the face or the occluder cannot be told.
+    frames before and after it agree on. Texels that are masked in more than a third of all frames are given
+    up: whether they show the face or the occluder cannot be told.
     """
     masks = [mask if mask is not None and mask.any() else None for mask in masks]
     shown = [mask for mask in masks if mask is not None]

@@ -1,4 +1,4 @@
-"""What stands before a face and must stay visible after the swap: hands, glasses, microphones, strands of hair."""
+"""What stands before a face and must stay visible after the swap: hands, microphones, strands of hair."""
 
 from __future__ import annotations
 
@@ -77,8 +77,9 @@ class Occlusion:
 def solve(traces: Sequence[Traces], landmarks: Matrix) -> Occlusion:
     """Find what is before the faces of one track, given its `traces` in order and its landmarks (N, 478, 3).
 
-    `landmarks` are those that the traces were collected with. `traces` is gone through twice; pass `TraceFiles`
-    to keep memory flat. A face that is covered for most of the shot, or that the light hides, gives no occluder.
+    `landmarks` are those that the traces were collected with. `traces` is gone through twice; pass
+    `TraceFiles` to keep memory flat. A face that is covered for most of the shot, or that the light hides,
+    gives no occluder.
     """
     count = sum(len(chunk) for chunk in traces)
     if count != len(landmarks):
@@ -109,11 +110,13 @@ def refine(
     image_crop: npt.NDArray[Any],
     to_crop: Matrix,
 ) -> npt.NDArray[np.float32] | None:
-    """How much of a render crop is covered: (h, w) in [0, 1], its edge drawn to the edges of the plate's picture.
+    """How much of a render crop is covered: (h, w) in [0, 1], its edge drawn to the edges of the plate's
+    picture.
 
-    `occlusion_map` with its `to_map` comes from an `Occlusion`; `image_crop` (h, w, 3) is the plate in crop space,
-    uint8, uint16 or float in [0, 1], and `to_crop` (2, 3) takes frame pixels there. None where nothing covers the
-    crop. Guided filter: He, Sun, Tang, "Guided image filtering", PAMI 2013, at reduced resolution (He, Sun 2015).
+    `occlusion_map` with its `to_map` comes from an `Occlusion`; `image_crop` (h, w, 3) is the plate in crop
+    space, uint8, uint16 or float in [0, 1], and `to_crop` (2, 3) takes frame pixels there. None where
+    nothing covers the crop. Guided filter: He, Sun, Tang, "Guided image filtering", PAMI 2013, at reduced
+    resolution (He, Sun 2015).
     """
     if occlusion_map is None or not occlusion_map.any():
         return None
@@ -165,9 +168,9 @@ def _learn(traces: Sequence[Traces], count: int) -> Appearance | None:
 class _Evidence:
     """What speaks for an occluder in one frame.
 
-    `unusual` (T, T) is where the face does not look like itself; `hand` (MAP_SIZE, MAP_SIZE) is the silhouette of
-    hands found before the face, `hand_on_skin` (T, T) the visible skin it hides, and `hand_unusual` the part of
-    that which does not look like the face.
+    `unusual` (T, T) is where the face does not look like itself; `hand` (MAP_SIZE, MAP_SIZE) is the
+    silhouette of hands found before the face, `hand_on_skin` (T, T) the visible skin it hides, and
+    `hand_unusual` the part of that which does not look like the face.
     """
 
     unusual: Mask | None = None
@@ -201,8 +204,9 @@ def _gather(texture: Bytes, points: Matrix, hands: Matrix, appearance: Appearanc
 def _believed(evidence: Sequence[_Evidence]) -> list[Mask | None]:
     """The mask of every frame: what is unusual, and hands that are not just a misreading of the face.
 
-    Measured on footage, 35 to 95 % of the skin under a real hand looks unusual, and none under a misread one. Only
-    where a hand is there for much of the track may it have become the usual look; then it is taken on trust.
+    Measured on footage, 35 to 95 % of the skin under a real hand looks unusual, and none under a misread
+    one. Only where a hand is there for much of the track may it have become the usual look; then it is
+    taken on trust.
     """
     trusted = sum(e.hand is not None for e in evidence) > _TRUSTED_HAND * len(evidence)
     masks = []

@@ -23,8 +23,8 @@ _APART = np.inf
 class TrackIdentity:
     """What is known of who a track shows.
 
-    `clip` names the clip (any string), `first`..`last` are its first and last frame, both included; `embedding`
-    (128,) is the mean over the track's best faces, on the scale of single embeddings.
+    `clip` names the clip (any string), `first`..`last` are its first and last frame, both included;
+    `embedding` (128,) is the mean over the track's best faces, on the scale of single embeddings.
     """
 
     clip: str
@@ -45,9 +45,9 @@ def best_faces(
 ) -> npt.NDArray[np.int64]:
     """The rows of `faces` (one track) that tell best who it is: large, frontal, sharp, spread over the track.
 
-    `sharpness` (N,), any positive unit, counts where it is given. The track is cut into `count` stretches and each
-    gives its best face, so that one odd moment does not decide. Interpolated faces are taken only where there are
-    no others. Ascending; fewer than `count` rows for a short track.
+    `sharpness` (N,), any positive unit, counts where it is given. The track is cut into `count` stretches
+    and each gives its best face, so that one odd moment does not decide. Interpolated faces are taken only
+    where there are no others. Ascending; fewer than `count` rows for a short track.
     """
     if len(faces) == 0:
         return np.zeros(0, np.int64)
@@ -77,8 +77,8 @@ def mean_embedding(embeddings: Embeddings) -> Embeddings:
 def group(tracks: Sequence[TrackIdentity], threshold: float = SAME_PERSON) -> list[int]:
     """The person number of every track: 0 for the person longest in the picture, then 1, and so on.
 
-    Agglomerative clustering with average linkage: the two nearest groups are joined until none are nearer than
-    `threshold`. Groups with tracks that overlap in time are never joined.
+    Agglomerative clustering with average linkage: the two nearest groups are joined until none are nearer
+    than `threshold`. Groups with tracks that overlap in time are never joined.
     """
     distance = _pairwise(tracks)
     groups = [[i] for i in range(len(tracks))]
@@ -101,9 +101,9 @@ def matching(
 ) -> list[TrackIdentity]:
     """The tracks that show the person with the embedding `reference` (128,), nearest first.
 
-    Of tracks that overlap in time only the nearest is taken, for one person is not in two places. A track beyond
-    `threshold` still counts when it is grouped with one that is nearer, as a profile is with its frontal shots.
-    Raises BadInputError where nobody matches.
+    Of tracks that overlap in time only the nearest is taken, for one person is not in two places. A track
+    beyond `threshold` still counts when it is grouped with one that is nearer, as a profile is with its
+    frontal shots. Raises BadInputError where nobody matches.
     """
     if not tracks:
         raise BadInputError("There is no face in the plate to compare with the --person image.")
@@ -116,8 +116,8 @@ def matching(
             chosen.append(tracks[i])
     if not chosen:
         raise BadInputError(
-            f"Nobody in the plate looks like the person in the --person image (nearest {min(away):.2f}, needed "
-            f"{threshold:.2f}): try another picture of them, or choose with --track."
+            f"Nobody in the plate looks like the person in the --person image (nearest "
+            f"{min(away):.2f}, needed {threshold:.2f}): try another picture of them, or choose with --track."
         )
     return chosen
 
@@ -153,7 +153,7 @@ def _size(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
 
 
 def _frontality(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """1 for a face that looks into the camera, 0 for a profile or worse: the cosine of yaw and pitch together."""
+    """1 for a face that looks into the camera, 0 for a profile or worse: the cosine of its angle to it."""
     stable = list(mesh.STABLE)
     fit = fit_similarity(mesh.canonical_face()[stable], landmarks[:, stable].astype(np.float64))
     return np.clip(fit.rotation[:, 2, 2], 0.0, 1.0)

@@ -17,8 +17,9 @@ Bytes = npt.NDArray[np.uint8]
 def sample_square(image: Image, to_square: npt.NDArray[np.floating[Any]], size: int) -> Bytes:
     """The (size, size, 3) uint8 RGB picture that `to_square` (2, 3) takes the frame to.
 
-    Only the part of the frame under the square is touched. Where the square is the coarser of the two, the frame
-    is averaged down first. Outside the frame the nearest pixel is repeated. 16-bit frames are reduced to 8 bits.
+    Only the part of the frame under the square is touched. Where the square is the coarser of the two, the
+    frame is averaged down first. Outside the frame the nearest pixel is repeated. 16-bit frames are reduced
+    to 8 bits.
     """
     to_frame = invert_affine(to_square)
     corners = np.array([(0, 0), (size, 0), (0, size), (size, size)], np.float64) - 0.5

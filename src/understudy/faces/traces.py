@@ -1,4 +1,4 @@
-"""What one forward pass over a plate keeps of every face, so that occluders can be found later without decoding again."""
+"""What one pass over a plate keeps of every face, to find occluders later without decoding again."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ _HAND_STRIDE = 8
 def face_square(landmarks: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
     """The (2, 3) matrix `to_map` from frame pixels to the MAP_SIZE square around a face, landmarks (478, 3).
 
-    The square turns with the head's roll, is 2.7 outer-eye-corner distances of the rigid head wide, whatever the
-    yaw, and is centred below the nose bridge, so that it moves with the head and not with the mouth.
+    The square turns with the head's roll, is 2.7 outer-eye-corner distances of the rigid head wide,
+    whatever the yaw, and is centred below the nose bridge, so that it moves with the head and not with the
+    mouth.
     """
     stable = list(mesh.STABLE)
     fit = fit_similarity(mesh.canonical_face()[stable], landmarks[stable])
@@ -109,8 +110,8 @@ class TraceFiles(Sequence[Traces]):
 class TraceCollector:
     """Takes a chunk of consecutive faces of one track and gives their traces.
 
-    Keeps about 45 KB a face, and 200 KB more where hands are looked for: meant for chunks of some 64 faces. Chunks
-    know nothing of each other, so they may be made in any order, again, or elsewhere.
+    Keeps about 45 KB a face, and 200 KB more where hands are looked for: meant for chunks of some 64 faces.
+    Chunks know nothing of each other, so they may be made in any order, again, or elsewhere.
     """
 
     def __init__(self, hands: HandFinder | None = None) -> None:
@@ -120,7 +121,7 @@ class TraceCollector:
         self._views: list[Bytes] = []
 
     def add(self, image: Image, landmarks: npt.NDArray[np.floating[Any]]) -> None:
-        """Take the face with smoothed `landmarks` (478, 3), in frame pixels, out of a frame (H, W, 3 or 4)."""
+        """Take the face with smoothed `landmarks` (478, 3), in frame pixels, from a frame (H, W, 3 or 4)."""
         to_map = face_square(landmarks)
         square = sample_square(image, to_map, MAP_SIZE)
         self._textures.append(unwrap(square, apply_affine(to_map, landmarks)))
@@ -155,7 +156,7 @@ class TraceCollector:
 
 
 def _hand_view(image: Image, to_map: npt.NDArray[np.float64]) -> Bytes:
-    """The wide picture around a face in which hands are looked for; every pixel of a large frame is not needed."""
+    """The wide picture around a face in which hands are looked for, from no more pixels than needed."""
     to_view = _to_hand_view(to_map)
     skip = max(1, int(0.6 / np.sqrt(abs(np.linalg.det(to_view[:, :2])))))
     to_view[:, :2] *= skip
