@@ -103,7 +103,7 @@ def test_a_folder_without_permission(request_, tmp_path):
         validate(replace(request_, output=locked / "out.mp4"))
 
 
-@pytest.mark.parametrize("name", ["shot.%04d.exr", "shot.####.exr", "shot.%d.exr"])
+@pytest.mark.parametrize("name", ["shot.%04d.exr", "shot.####.exr", "shot.@@@@.exr", "shot.%d.exr"])
 def test_sequences_are_found(request_, tmp_path, name):
     (tmp_path / "shot.0001.exr").write_bytes(b"x")
     validate(replace(request_, plate=tmp_path / name))

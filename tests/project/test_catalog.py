@@ -1,5 +1,6 @@
 """The catalogue: migrations, what it keeps, and which recipes are in use."""
 
+import os
 import sqlite3
 from fractions import Fraction
 from pathlib import Path
@@ -30,7 +31,7 @@ def catalog(path):
 def clip(catalog, tmp_path):
     file = tmp_path / "plate.mov"
     file.write_bytes(b"1234")
-    return catalog.record_clip(file, "ab", frames=48, rate=Fraction(24), width=640, height=360)
+    return catalog.record_clip(file, [file], "ab", frames=48, rate=Fraction(24), width=640, height=360)
 
 
 def schema(connection):
@@ -101,12 +102,23 @@ def test_something_else_is_refused_in_one_sentence(path):
 
 def test_a_clip_is_one_row_per_content(catalog, tmp_path, clip):
     def record(fingerprint):
+        file = tmp_path / "plate.mov"
         return catalog.record_clip(
-            tmp_path / "plate.mov", fingerprint, frames=48, rate=Fraction(24), width=640, height=360
+            file, [file], fingerprint, frames=48, rate=Fraction(24), width=640, height=360
         )
 
     assert record("ab") == clip
     assert record("cd") != clip
+
+
+def test_a_sequence_is_as_large_as_its_pictures_and_as_new_as_the_newest(catalog, path, tmp_path):
+    files = [tmp_path / f"{index}.png" for index in range(3)]
+    for index, file in enumerate(files):
+        file.write_bytes(b"x" * 10)
+        os.utime(file, ns=(0, index))
+    catalog.record_clip(tmp_path / "#.png", files, "ab", frames=3, rate=Fraction(24), width=4, height=4)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT size, mtime_ns FROM clips").fetchall() == [(30, 2)]
 
 
 def test_shots_and_tracks_come_back_and_are_replaced(catalog, clip):

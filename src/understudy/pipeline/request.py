@@ -18,7 +18,7 @@ from understudy.media.codecs import CODECS
 from understudy.project.folder import Project, default_folder
 from understudy.project.settings import Blend, Codec, SwapSettings, one_sentence
 
-_SEQUENCE = re.compile(r"%0?\d*d|#+")
+_SEQUENCE = re.compile(r"%0?\d*d|#+|@+")
 _FRAMES = re.compile(r"(\d+)-(\d+)")
 _MAP = re.compile(r"(\d+)=(.+)")
 

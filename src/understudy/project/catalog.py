@@ -72,15 +72,26 @@ class Catalog:
         self._engine.dispose()
 
     def record_clip(
-        self, path: Path, fingerprint: str, *, frames: int, rate: Fraction, width: int, height: int
+        self,
+        path: Path,
+        files: Sequence[Path],
+        fingerprint: str,
+        *,
+        frames: int,
+        rate: Fraction,
+        width: int,
+        height: int,
     ) -> int:
-        """Note a clip, and return its id; the same path and content give the same id."""
-        status = path.stat()
+        """Note a clip, and return its id; the same path and content give the same id.
+
+        `path` is what the clip is called, `files` what it consists of: itself, or the pictures of a sequence.
+        """
+        statuses = [file.stat() for file in files]
         values = {
             "path": str(path.absolute()),
             "fingerprint": fingerprint,
-            "size": status.st_size,
-            "mtime_ns": status.st_mtime_ns,
+            "size": sum(status.st_size for status in statuses),
+            "mtime_ns": max(status.st_mtime_ns for status in statuses),
             "frames": frames,
             "rate": f"{rate.numerator}/{rate.denominator}",
             "width": width,
