@@ -31,7 +31,8 @@ _HAND_DEVIATION = 0.5
 _MIN_HAND_UNUSUAL = 0.15
 _MAX_HAND_COVER = 0.55
 _TRUSTED_HAND = 0.3
-_OUTWARD = 9  # map pixels an occluder at the face's rim is carried on outside
+_RIM = 1  # map pixels at the face's rim where the texture is not to be trusted
+_OUTWARD = 12  # map pixels that an occluder at the rim is carried on outwards
 
 
 @dataclass(frozen=True)
@@ -225,11 +226,20 @@ def _on_texture(covered: Bytes, points: Matrix) -> Mask:
 
 
 def _to_square(cover: Bytes, points: Matrix, outside: Bytes | None) -> Bytes:
-    """The texture's coverage (T, T) seen in the face square, carried on a little beyond the face's rim."""
+    """The texture's coverage (T, T) seen in the face square; beyond the rim as at the nearest place within."""
     texel = map_texels(points)
-    on_face = texel[..., 0] > -1
     square = cv2.remap(cover, texel[..., 0], texel[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    carried = cv2.dilate(square, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _OUTWARD + 1,) * 2))
-    if outside is not None:
-        carried = np.maximum(carried, outside)
-    return np.where(on_face, square, carried)
+    on_face = (texel[..., 0] > -1).astype(np.uint8)
+    within = cv2.erode(on_face, np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8))
+    if within.any():
+        square = _carried_on(square, within)
+    return np.asarray(square if outside is None else np.maximum(square, outside * (1 - on_face)), np.uint8)
+
+
+def _carried_on(square: Bytes, within: Bytes) -> Bytes:
+    distance, nearest = cv2.distanceTransformWithLabels(
+        1 - within, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    value = np.zeros(int(nearest.max()) + 1, np.uint8)
+    value[nearest[within > 0]] = square[within > 0]
+    return np.where(distance <= _OUTWARD, value[nearest], 0).astype(np.uint8)
