@@ -109,6 +109,13 @@ def test_sequences_are_found(request_, tmp_path, name):
     validate(replace(request_, plate=tmp_path / name))
 
 
+def test_a_name_with_odd_signs_is_still_a_name(request_, tmp_path):
+    for name in ("take#2 [best] 100%.mov", "set[1].0001.exr"):
+        (tmp_path / name).write_bytes(b"x")
+    validate(replace(request_, plate=tmp_path / "take#2 [best] 100%.mov"))
+    validate(replace(request_, plate=tmp_path / "set[1].####.exr"))
+
+
 def test_a_project_may_ask_for_every_codec_that_can_be_written():
     assert set(get_args(Codec)) == set(CODECS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Iterator
@@ -184,17 +185,17 @@ def _check_choices(request: SwapRequest) -> None:
 
 
 def _check_input(path: Path) -> None:
-    if _SEQUENCE.search(path.name):
-        pattern = _SEQUENCE.sub("*", path.name)
+    if not path.exists():
+        if not _SEQUENCE.search(path.name):
+            raise BadInputError(f"There is no file {path}: check its name and folder.")
+        pattern = "*".join(glob.escape(part) for part in _SEQUENCE.split(path.name))
         if not any(path.parent.glob(pattern)):
             raise BadInputError(f"No file is named like {path}: check the folder and the number of digits.")
+    elif not os.access(path, os.R_OK):
+        raise BadInputError(f"There is no permission to read {path}: change its permissions.")
     elif path.is_dir():
         if not any(path.iterdir()):
             raise BadInputError(f"The folder {path} is empty: give a clip or a folder of pictures.")
-    elif not path.exists():
-        raise BadInputError(f"There is no file {path}: check its name and folder.")
-    elif not os.access(path, os.R_OK):
-        raise BadInputError(f"There is no permission to read {path}: change its permissions.")
     elif path.stat().st_size == 0:
         raise BadInputError(f"{path} is empty (0 bytes): copy or export it again.")
 
