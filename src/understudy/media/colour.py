@@ -93,17 +93,18 @@ def to_numbers(colour: Colour) -> tuple[int, int, int, int]:
 def resolved(colour: Colour, height: int) -> Colour:
     """The tags that a YUV picture `height` pixels high is read and written by.
 
-    An unspecified (or RGB) matrix becomes bt709 from 720 lines up and smpte170m below, an unspecified range "tv";
-    primaries and transfer, which the conversion to RGB does not touch, follow the same rule so that what is
-    written carries a full set. Tags that are there stay.
+    An unspecified (or RGB) matrix becomes bt709 from 720 lines up and smpte170m below, and so do primaries; an
+    unspecified (or RGB) range becomes "tv", an unspecified transfer bt709, whose curve BT.601 shares. The conversion to
+    RGB touches neither primaries nor transfer: they are filled in so that what is written carries a full set.
+    Other tags stay.
     """
     fallback = "bt709" if height >= 720 else "smpte170m"
     return replace(
         colour,
         matrix=fallback if colour.matrix in ("unspecified", "gbr") else colour.matrix,
         primaries=fallback if colour.primaries == "unspecified" else colour.primaries,
-        transfer=fallback if colour.transfer == "unspecified" else colour.transfer,
-        range="tv" if colour.range == "unspecified" else colour.range,
+        transfer="bt709" if colour.transfer == "unspecified" else colour.transfer,
+        range="tv" if colour.range == "unspecified" or colour.matrix == "gbr" else colour.range,
     )
 
 

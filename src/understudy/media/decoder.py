@@ -70,7 +70,7 @@ class Decoder:
             self._open()
         else:
             self.container.seek(start, stream=self.stream)
-        for count, picture in enumerate(self._pictures()):
+        for count, picture in enumerate(self._pictures(sought=start is not None)):
             number = count if self.index.counted else self.index.number_of(picture.pts)
             if number is not None:
                 yield number, picture
@@ -101,10 +101,13 @@ class Decoder:
             context.colorspace, context.color_primaries, context.color_trc, context.color_range
         )
 
-    def _pictures(self) -> Iterator[av.VideoFrame]:
+    def _pictures(self, sought: bool = False) -> Iterator[av.VideoFrame]:
         """Everything that can be decoded from here on; a damaged packet is skipped and shows as a missing number."""
         try:
-            for packet in self.container.demux(self.stream):
+            packets = self.container.demux(self.stream)
+            if sought and self.index.landmarks:
+                packets = self.index.landmarks.restamped(packets)
+            for packet in packets:
                 try:
                     yield from packet.decode()
                 except av.InvalidDataError:

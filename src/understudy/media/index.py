@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -13,18 +15,24 @@ import numpy.typing as npt
 Times = npt.NDArray[np.int64]
 
 
+# Containers that state the time of every picture, so that it is the same wherever reading starts.
+_EXACT_FORMATS = {"mov", "matroska", "webm", "mpegts", "nut"}
+
+
 @dataclass(frozen=True)
 class FrameIndex:
     """The visible frames of a video stream.
 
-    `pts` (N,) are presentation times, ascending: the frame number is the position in it. `keys` (K,) are the times of
-    the packets that decoding can start from. Where the file has no usable times (`counted`), `pts` merely counts and
-    frames are told apart by the order in which they are decoded. `fault` says in one sentence where the file breaks off.
+    `pts` (N,) are presentation times, ascending: the frame number is the position in it. `keys` (K,) are the times
+    of the packets that decoding can start from. Where the file has no usable times (`counted`), `pts` merely counts
+    and frames are told apart by the order in which they are decoded. `landmarks` is None where times can be trusted
+    after seeking. `fault` says in one sentence where the file breaks off.
     """
 
     pts: Times
     keys: Times
     counted: bool = False
+    landmarks: Landmarks | None = None
     fault: str | None = None
 
     def number_of(self, time: int | None) -> int | None:
@@ -43,8 +51,42 @@ class FrameIndex:
         return replace(self, pts=np.arange(count, dtype=np.int64))
 
 
+class Landmarks:
+    """Tells times by content, for containers whose demuxer guesses them anew after each seek (MPEG-PS, AVI).
+
+    Remembers the time of every packet from reading the whole file, and recognises keyframes by a checksum.
+    """
+
+    def __init__(self) -> None:
+        self._times: list[int | None] = []
+        self._places: dict[int, int | None] = {}
+
+    def add(self, packet: av.Packet[av.VideoStream]) -> None:
+        """Take note of the next packet of the file."""
+        if packet.is_keyframe:
+            mark = zlib.crc32(packet)
+            # Two equal keyframes say nothing of where we are.
+            self._places[mark] = None if mark in self._places else len(self._times)
+        self._times.append(packet.pts)
+
+    def restamped(self, packets: Iterable[av.Packet[av.VideoStream]]) -> Iterator[av.Packet[av.VideoStream]]:
+        """Packets from the first known keyframe on, with the times they had when the whole file was read."""
+        place: int | None = None
+        for packet in packets:
+            if packet.size:
+                if place is None and packet.is_keyframe:
+                    place = self._places.get(zlib.crc32(packet))
+                if place is None or place >= len(self._times):
+                    continue
+                packet.pts = self._times[place]
+                place += 1
+            yield packet
+
+
 def build_index(container: av.container.InputContainer, stream: av.VideoStream) -> FrameIndex:
     """The frames of `stream`; leaves `container` at its end."""
+    exact = bool(_EXACT_FORMATS & set(container.format.name.split(",")))
+    landmarks = None if exact else Landmarks()
     pts: list[int | None] = []
     keys: list[int] = []
     last_dts: int | None = None
@@ -59,6 +101,8 @@ def build_index(container: av.container.InputContainer, stream: av.VideoStream) 
                 packet_end = (packet.pts + (packet.duration or 0)) * packet.time_base
                 any_end = max(any_end, packet_end)
                 end = max(end, packet_end) if ours else end
+            if ours and landmarks:
+                landmarks.add(packet)
             if not ours or packet.is_discard:
                 continue
             broken = packet.is_corrupt
@@ -68,15 +112,17 @@ def build_index(container: av.container.InputContainer, stream: av.VideoStream) 
                 keys.append(packet.pts)
     except av.FFmpegError:
         broken = True
+    fault = _truncation(container, stream, end, any_end, broken)
     stamped = [time for time in pts if time is not None]
     if len(stamped) < len(pts) or len(set(stamped)) < len(stamped):
-        return FrameIndex(np.arange(len(pts), dtype=np.int64), np.zeros(0, np.int64), counted=True)
+        return FrameIndex(
+            np.arange(len(pts), dtype=np.int64), np.zeros(0, np.int64), counted=True, fault=fault
+        )
     times = np.sort(np.array(stamped, np.int64))
-    fault = _truncation(container, stream, end, any_end, broken)
     if fault is not None and last_dts is not None:
-        # Later packets can only show after the last one's decode time: up to there no frame is missing in between.
+        # What is lost was to be decoded later, so shown later: up to this time no frame is missing in between.
         times = times[times <= last_dts]
-    return FrameIndex(times, np.sort(np.array(keys, np.int64)), fault=fault)
+    return FrameIndex(times, np.sort(np.array(keys, np.int64)), landmarks=landmarks, fault=fault)
 
 
 def _truncation(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,7 @@ from understudy.errors import BadInputError
 from understudy.media import colour as tags
 from understudy.media.decoder import Decoder, Run
 from understudy.media.frame import AudioStream, ClipInfo, Colour, Frame, Image
+from understudy.media.turn import Turn
 from understudy.media.yuv import bit_depth, has_alpha, to_rgb
 
 _CACHE_BYTES = 96 << 20
@@ -51,7 +51,7 @@ class VideoClip:
             if not len(self._decoder.index.pts):
                 raise BadInputError(f"{self._path.name} has no frame that can be decoded; export it again.")
             first = self._decode(0)
-            self._turn = _Turn.of(first)
+            self._turn = _turn(first)
             self.info = _described(self._path, self._decoder, first, self._turn)
         except BaseException:
             self._decoder.close()
@@ -146,43 +146,7 @@ class VideoClip:
             self._cache.popitem(last=False)
 
 
-@dataclass(frozen=True)
-class _Turn:
-    """One of the eight ways a stored picture is turned and mirrored to stand upright.
-
-    `swap` exchanges rows and columns first; then the columns (`flip_x`) and rows (`flip_y`) are reversed.
-    """
-
-    swap: bool = False
-    flip_x: bool = False
-    flip_y: bool = False
-
-    @classmethod
-    def of(cls, picture: av.VideoFrame) -> Self:
-        """From the display matrix: int32 a, b, u, c, d, v, ... with x' = a x + c y and y' = b x + d y."""
-        data = picture.side_data.get("DISPLAYMATRIX")
-        if data is None:
-            return cls()
-        a, b, _, c, d = np.frombuffer(data, np.int32)[:5].tolist()
-        return cls(True, c < 0, b < 0) if a == 0 and d == 0 else cls(False, a < 0, d < 0)
-
-    @property
-    def degrees(self) -> int:
-        """The clockwise turn, mirroring set aside."""
-        if self.swap:
-            return 90 if self.flip_x else 270
-        return 180 if self.flip_x and self.flip_y else 0
-
-    def upright(self, image: Image) -> Image:
-        """The picture as it is to be seen."""
-        if not (self.swap or self.flip_x or self.flip_y):
-            return image
-        image = image.transpose(1, 0, 2) if self.swap else image
-        image = image[:, ::-1] if self.flip_x else image
-        return np.ascontiguousarray(image[::-1] if self.flip_y else image)
-
-
-def _described(path: Path, decoder: Decoder, first: av.VideoFrame, turn: _Turn) -> ClipInfo:
+def _described(path: Path, decoder: Decoder, first: av.VideoFrame, turn: Turn) -> ClipInfo:
     stream, index = decoder.stream, decoder.index
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     time_base = stream.time_base or 1 / rate
@@ -190,10 +154,11 @@ def _described(path: Path, decoder: Decoder, first: av.VideoFrame, turn: _Turn) 
     if index.counted:
         time_base = 1 / rate
     aspect = stream.sample_aspect_ratio or Fraction(1)
+    width, height = turn.size(first.width, first.height)
     return ClipInfo(
         path=path,
-        width=first.height if turn.swap else first.width,
-        height=first.width if turn.swap else first.height,
+        width=width,
+        height=height,
         rate=rate,
         time_base=time_base,
         pts=pts,
@@ -213,6 +178,11 @@ def _described(path: Path, decoder: Decoder, first: av.VideoFrame, turn: _Turn) 
         ),
         timecode=_timecode(decoder),
     )
+
+
+def _turn(first: av.VideoFrame) -> Turn:
+    matrix = first.side_data.get("DISPLAYMATRIX")
+    return Turn() if matrix is None else Turn.from_display_matrix(memoryview(matrix).tobytes())
 
 
 def _colour(first: av.VideoFrame) -> Colour:
