@@ -57,6 +57,16 @@ def test_a_wide_feather_hides_a_step():
     assert soft < 0.45 * hard
 
 
+def test_grain_is_no_seam():
+    plate = textured()
+    assert seam(plate + noise(2, 0.02) * MATTE[..., None], plate, MATTE) < 0.25
+    assert (
+        seam(plate + 0.02 * MATTE[..., None], plate, MATTE)
+        < 0.25
+        < seam(plate + 0.1 * MATTE[..., None], plate, MATTE)
+    )
+
+
 def test_a_seam_on_one_side_is_found_there():
     plate = np.full((160, 160, 3), 0.5)
     right = (np.arange(160) > 80)[None, :, None]

@@ -6,7 +6,7 @@ from known_pictures import faces, turned
 
 from understudy.geometry import mesh
 from understudy.measures import performance
-from understudy.measures.gaze import CLOSED, eye_opening, gaze, gaze_error, gaze_offset
+from understudy.measures.gaze import CLOSED, eye_opening, gaze, gaze_error, gaze_offset, gaze_reach
 from understudy.measures.performance import (
     PARTS,
     expression_error,
@@ -108,6 +108,12 @@ def test_gaze_error_in_both_meanings():
     assert gaze_error(off, plate, same_person=True) == pytest.approx((6, 6, 6, 6, 9), abs=1e-6)
     assert gaze_error(off, plate) == pytest.approx((0, 0, 0, 0, 3), abs=1e-6)
     assert gaze_offset(off, plate) == pytest.approx((6, 0), abs=1e-6)
+
+
+def test_gaze_reach_is_the_error_of_resting_eyes():
+    plate = np.concatenate([look(faces(1), angle) for angle in (0, 0, 8, -8, 4)])
+    assert gaze_reach(plate) == pytest.approx(np.median(gaze_error(look(faces(5), 0), plate)))
+    assert gaze_reach(plate) == pytest.approx(4, abs=1e-6)
 
 
 def close_eyes(landmarks, part):

@@ -60,13 +60,13 @@ def test_the_plate_is_as_grainy_as_itself():
 def test_grain_ratio_is_the_ratio_of_the_noise(factor):
     found = grain(grainy(0.02), grainy(0.02 * factor, first=50))
     assert found.ratio == pytest.approx(factor, rel=0.06)
-    assert found.correlation == pytest.approx(0, abs=0.05)
+    assert found.frozen == pytest.approx(0, abs=0.05)
 
 
 def test_frozen_grain_is_told_from_fresh_grain():
     found = grain(grainy(0.02), grainy(0.02, still=True))
     assert found.ratio == pytest.approx(1, rel=0.06)
-    assert found.correlation == pytest.approx(1, abs=0.06)
+    assert found.frozen == pytest.approx(1, abs=0.06)
 
 
 def test_grain_is_compared_at_like_brightness():
@@ -76,7 +76,7 @@ def test_grain_is_compared_at_like_brightness():
 
 def test_grain_that_cannot_be_seen_is_unknown():
     found = GrainMeter().read()
-    assert np.isnan([found.ratio, found.correlation]).all()
+    assert np.isnan([found.ratio, found.frozen]).all()
 
 
 def test_after_a_cut_nothing_is_correlated():
@@ -84,7 +84,7 @@ def test_after_a_cut_nothing_is_correlated():
     for frame in grainy(0.02, still=True):
         meter.cut()
         meter.add(frame, frame, MATTE)
-    assert np.isnan(meter.read().correlation)
+    assert np.isnan(meter.read().frozen)
     assert meter.read().ratio == 1.0
 
 
@@ -93,4 +93,4 @@ def test_a_matte_that_moves_is_followed():
     plate = np.repeat(0.5 + noise(0, 0.02), 3, axis=-1)
     for i in range(3):
         meter.add(np.repeat(0.5 + noise(10 + i, 0.02), 3, axis=-1), plate, np.roll(MATTE, 6 * i, axis=1))
-    assert meter.read().correlation == pytest.approx(1, abs=0.06)
+    assert meter.read().frozen == pytest.approx(1, abs=0.06)

@@ -150,14 +150,15 @@ def _residual(
 ) -> npt.NDArray[np.float64]:
     """Energy of the residual and variance of the picture, per channel, (3, 2), both about their mean."""
     warped = cv2.remap(second, *later, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    weight = mask[..., None].astype(np.float64)
-    total = weight.sum()
+    inside = mask > 0
+    weight = mask[inside].astype(np.float64)
 
-    def about_mean(values: Floats) -> npt.NDArray[np.float64]:
-        mean = (weight * values).sum((0, 1)) / total
-        return (weight * (values - mean) ** 2).sum((0, 1)) / total
+    def variance(values: Floats) -> npt.NDArray[np.float64]:
+        mean = np.average(values, axis=0, weights=weight)
+        return np.asarray(weight @ (values - mean) ** 2 / weight.sum())
 
-    return np.stack([about_mean(first - warped), about_mean(first)], axis=-1)
+    here = first[inside]
+    return np.stack([variance(here - warped[inside]), variance(here)], axis=-1)
 
 
 def _energy(sums: npt.NDArray[np.float64]) -> np.float64:
@@ -169,7 +170,7 @@ def _energy(sums: npt.NDArray[np.float64]) -> np.float64:
 
 
 def mean_lab(picture: Picture, matte: Matte) -> npt.NDArray[np.float64]:
-    """Mean L*a*b* inside the matte, (3,); NaN for an empty matte; `colour_pumping` wants it of every frame."""
+    """Mean L*a*b* inside the matte, (3,); NaN for an empty matte. `colour_pumping` needs it of each frame."""
     box = box_of(matte)
     if box is None:
         return np.full(3, np.nan)

@@ -48,13 +48,14 @@ def sharpness_match(result: Picture, plate: Picture, matte: Matte) -> npt.NDArra
 class Grain:
     """What a `GrainMeter` found.
 
-    ratio        grain of the result over the plate's own, target 0.8..1.25
-    correlation  how alike the fine detail of consecutive frames is at one place of the picture, result minus
-                 plate, in -1..1, target within +-0.1; frozen grain ("screen door") is near 1 on a clean plate
+    ratio   grain of the result over the plate's own, target 0.8..1.25
+    frozen  how much of the fine detail stays at its place in the picture from frame to frame beyond what the
+            plate's does, as part of the larger one's energy, -1..1; target within +-0.1. Grain that was drawn
+            once ("screen door") is near 1, detail that shakes below 0
     """
 
     ratio: float
-    correlation: float
+    frozen: float
 
 
 _LUMA_BINS = 8
@@ -107,10 +108,8 @@ class GrainMeter:
             sizes = [np.hypot([_deviation(row) for row in side[used]], _ROUNDING) for side in (result, plate)]
             ratio = float(np.exp(np.average(np.log(sizes[0] / sizes[1]), weights=samples[used])))
         cross, square = self._products[:, 0], self._products[:, 1]
-        correlation = np.nan
-        if (square > 0).all():
-            correlation = float(cross[0] / square[0] - cross[1] / square[1])
-        return Grain(ratio, correlation)
+        frozen = float((cross[0] - cross[1]) / square.max()) if square.max() > 0 else np.nan
+        return Grain(ratio, frozen)
 
     def _count(self, side: int, detail: Floats, brightness: Floats) -> None:
         top = len(_HISTOGRAM) - 2

@@ -1,0 +1,47 @@
+"""Where a swap changed the plate, as far as that can be told from outside.
+
+The judge does not ask the engine for its matte: so any tool's output can be scored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from understudy.measures.picture import floats, interocular, region_matte
+
+Array = npt.NDArray[Any]
+_VISIBLE = 4 / 255
+_NARROWER = -0.08
+_WIDER = 0.35
+
+
+def inner_matte(landmarks: Array, height: int, width: int) -> npt.NDArray[np.float32]:
+    """The face well inside its outline: for flicker, colour, sharpness and grain."""
+    return region_matte(landmarks, height, width, "face", grow=_NARROWER)
+
+
+def replaced_matte(result: Array, plate: Array, landmarks: Array) -> npt.NDArray[np.float32]:
+    """Where the result visibly differs from the plate around the face, without holes: for edges.
+
+    Differs: by more than 4 code values after a blur of 1 % of the inter-ocular distance, which takes off the
+    codec's noise. The inside of the face always belongs to it; nothing far from the face does.
+    """
+    height, width = plate.shape[:2]
+    around = region_matte(landmarks, height, width, "face", grow=_WIDER)
+    inside = inner_matte(landmarks, height, width) > 0
+    eyes = float(interocular(landmarks))
+    difference = cv2.GaussianBlur(floats(result) - floats(plate), (0, 0), max(1.0, 0.01 * eyes))
+    changed = (np.abs(difference).max(-1) > _VISIBLE) & (around > 0) | inside
+    radius = max(1, round(0.03 * eyes))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    joined = cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_CLOSE, disc)
+    joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, disc)
+    contours, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros((height, width), np.uint8)
+    if contours:
+        cv2.drawContours(filled, [max(contours, key=cv2.contourArea)], -1, 1, cv2.FILLED)
+    return filled.astype(np.float32)
