@@ -36,3 +36,15 @@ def load_columns(path: Path, names: Sequence[str]) -> Columns:
             return {name: columns[name] for name in names}
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise BadInputError(f"{path} cannot be read ({error}): delete it and run again.") from error
+
+
+def load_all_columns(path: Path) -> Columns:
+    """Every array of what `save_columns` wrote. Pickles are never loaded.
+
+    Raises BadInputError where the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as columns:
+            return {name: columns[name] for name in columns.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInputError(f"{path} cannot be read ({error}): delete it and run again.") from error

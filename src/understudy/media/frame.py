@@ -97,12 +97,14 @@ class Frame:
 class Clip(Protocol):
     """A clip that is read by frame number, exactly. Every reader passes tests/media/test_clip_contract.py.
 
+    `files` are the files that it is read from, in order.
     `fault` is None, or one sentence that says what is known to be damaged: a truncated file shows at once, a frame that
     cannot be decoded when it is come upon.
     """
 
     info: ClipInfo
     fault: str | None
+    files: tuple[Path, ...]
 
     def read(self, index: int) -> Frame:
         """Frame `index`.

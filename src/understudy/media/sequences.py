@@ -31,7 +31,7 @@ class PictureClip:
 
     def __init__(self, path: Path, members: Sequence[Path], rate: Fraction) -> None:
         """`path` is what the clip is called by, `members` its files in order."""
-        self._members = tuple(members)
+        self.files = self._members = tuple(members)
         self._form = still_format(self._members[0])
         self.fault: str | None = None
         self.info = ClipInfo(

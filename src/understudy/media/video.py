@@ -59,6 +59,7 @@ class VideoClip:
         self._coded_size = (first.width, first.height)
         self._colour = tags.resolved(self.info.colour, self.info.height)
         fault = self._decoder.index.fault
+        self.files = (self._path,)
         self.fault: str | None = fault and f"{self._path.name} is damaged: {fault}"
 
     def read(self, index: int) -> Frame:

@@ -66,6 +66,10 @@ class WarpModel:
         rows = [mix.rows[mix.weight > 0] for mix in (self.skin, self.eyes, self.mouth)]
         return np.unique(np.concatenate(rows)).astype(np.int64)
 
+    def example(self, row: int) -> int:
+        """The likeness row that gives most of the skin of plate face `row`."""
+        return int(self.skin.rows[row][self.skin.weight[row].argmax()])
+
     def save(self) -> Mapping[str, npt.NDArray[Any]]:
         """The model as named arrays."""
         arrays: dict[str, npt.NDArray[Any]] = {}

@@ -1,0 +1,69 @@
+"""A role with everything that is needed to draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from understudy.compositing.composite import Box
+from understudy.engines.base import Crops, Model, PlateFace, Rendered
+from understudy.faces.faceset import Faceset
+from understudy.faces.occlusion import Occlusion, refine
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One role, ready to be drawn.
+
+    faces       the plate faces it replaces, with steady landmarks, sorted by track and then by frame
+    model       what the engine made of them
+    crops       pictures of the likeness
+    occlusions  what stands before the faces, by track
+    """
+
+    faces: Faceset
+    model: Model = field(repr=False)
+    crops: Crops = field(repr=False)
+    occlusions: Mapping[int, Occlusion] = field(repr=False)
+
+    def rows_of(self, frame: int) -> npt.NDArray[np.int64]:
+        """Rows of the faces in a frame."""
+        return np.flatnonzero(self.faces.frame == frame)
+
+    def render(self, row: int, picture: Floats, to_crop: npt.NDArray[np.float64]) -> Rendered:
+        """The likeness's face for one row, over `picture` (h, w, 3), which `to_crop` cuts from the frame."""
+        return self.model.render([PlateFace(row, picture, to_crop)], self.crops)[0]
+
+    def occluder(self, row: int, picture: Floats, to_crop: npt.NDArray[np.float64]) -> Floats | None:
+        """What stands before the face, (h, w) in [0, 1], or None."""
+        track = int(self.faces.track[row])
+        occlusion = self.occlusions.get(track)
+        if occlusion is None:
+            return None
+        place = int(np.count_nonzero(self.faces.track[:row] == track))
+        return refine(occlusion.of_face(place), occlusion.to_map[place], picture, to_crop)
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """One face to be put into one frame."""
+
+    part: int
+    row: int
+    box: Box
+
+
+def appearances(parts: list[Part], frame: int, width: int, height: int) -> Iterator[Appearance]:
+    """The faces to be put into a frame, farthest (smallest) first, so that nearer ones cover them."""
+    found = []
+    for index, part in enumerate(parts):
+        for row in part.rows_of(frame):
+            box = Box.around(part.faces.landmarks[row], width, height)
+            if not box.empty:
+                found.append((box.y1 - box.y0, Appearance(index, int(row), box)))
+    return iter([appearance for _, appearance in sorted(found, key=lambda item: item[0])])

@@ -1,0 +1,109 @@
+"""Pictures of the likeness that an engine asked for, cut out once and kept in the project."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from understudy.compositing.composite import Box
+from understudy.engines.base import Crop, LikenessFaces
+from understudy.errors import BadInputError
+from understudy.media import Image
+from understudy.pipeline.footage import Footage
+from understudy.pipeline.parallel import ordered_map
+from understudy.progress import Task
+from understudy.project.stage import Stage
+
+VERSION = 1
+MARGIN = 0.25
+_CACHE_BYTES = 160 << 20
+
+
+class CropStore:
+    """Crops by likeness row, read from the project's files, the last used ones kept in memory.
+
+    Implements `engines.base.Crops`.
+    """
+
+    def __init__(self, paths: dict[int, Path], boxes: dict[int, Box]) -> None:
+        self._paths, self._boxes = paths, boxes
+        self._cache: OrderedDict[int, Crop] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def __getitem__(self, row: int) -> Crop:
+        """The crop of a row. Raises BadInputError where its file is damaged."""
+        with self._lock:
+            if row in self._cache:
+                self._cache.move_to_end(row)
+                return self._cache[row]
+        crop = Crop(_read(self._paths[row]), self._boxes[row].to_crop)
+        with self._lock:
+            if row not in self._cache:
+                self._cache[row] = crop
+                self._bytes += crop.image.nbytes
+            while self._bytes > _CACHE_BYTES and len(self._cache) > 1:
+                _, dropped = self._cache.popitem(last=False)
+                self._bytes -= dropped.image.nbytes
+        return crop
+
+
+def crop_boxes(likeness: LikenessFaces, clips: Sequence[Footage], rows: npt.NDArray[np.int64]) -> dict[int, Box]:
+    """The box of each row's face in its clip's frames."""
+    boxes = {}
+    for row in rows:
+        info = clips[likeness.clip[row]].info
+        boxes[int(row)] = Box.around(likeness.faces.landmarks[row], info.width, info.height, MARGIN)
+    return boxes
+
+
+def gather(
+    stage: Stage, likeness: LikenessFaces, clips: Sequence[Footage], boxes: dict[int, Box], task: Task
+) -> int:
+    """Cut out the crops that are not there yet; returns their number."""
+    pending = [row for row in boxes if not stage.path(_name(row)).exists()]
+    task.advance(len(boxes) - len(pending))
+
+    def cut(row: int) -> tuple[int, Image]:
+        box = boxes[row]
+        image = clips[likeness.clip[row]].clip.read(int(likeness.faces.frame[row])).image
+        return row, np.ascontiguousarray(image[box.rows, box.columns, :3])
+
+    def store(item: tuple[int, Image]) -> None:
+        row, image = item
+        with stage.writing(_name(row)) as path:
+            _write(path, image)
+
+    # rows ascend by clip and frame, so that reading goes forward through each clip
+    for _ in ordered_map(store, map(cut, pending)):
+        task.advance()
+    return len(pending)
+
+
+def open_store(stage: Stage, boxes: dict[int, Box]) -> CropStore:
+    """The crops of a finished stage."""
+    return CropStore({row: stage.path(_name(row)) for row in boxes}, boxes)
+
+
+def _name(row: int) -> str:
+    return f"{row:06}.png"
+
+
+def _write(path: Path, image: Image) -> None:
+    done, data = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not done:
+        raise ValueError(f"a picture of {image.shape} {image.dtype} cannot be a PNG")
+    path.write_bytes(data.tobytes())
+
+
+def _read(path: Path) -> Image:
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise BadInputError(f"{path} is damaged: delete it and run the same command again.")
+    return np.ascontiguousarray(image[..., ::-1])

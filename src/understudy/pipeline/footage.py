@@ -1,0 +1,85 @@
+"""Clips as the pipeline knows them: opened, hashed, and limited to the frames that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from understudy.errors import BadInputError
+from understudy.media import Clip, ClipInfo, Frame, open_clip
+from understudy.project.fingerprint import fingerprint
+
+
+@dataclass(frozen=True)
+class Footage:
+    """One clip of a swap.
+
+    first, stop   the frames in question, first..stop-1
+    digest        hash of the file's content
+    """
+
+    clip: Clip = field(repr=False)
+    first: int
+    stop: int
+    digest: str
+
+    @property
+    def info(self) -> ClipInfo:
+        """What is known of the clip."""
+        return self.clip.info
+
+    def __len__(self) -> int:
+        return self.stop - self.first
+
+    @property
+    def numbers(self) -> range:
+        """The frame numbers."""
+        return range(self.first, self.stop)
+
+    def chunk(self, index: int, size: int) -> range:
+        """The frame numbers of chunk `index`."""
+        begin = self.first + index * size
+        return range(begin, min(begin + size, self.stop))
+
+    def chunk_count(self, size: int) -> int:
+        """How many chunks of `size` frames there are."""
+        return -(-len(self) // size)
+
+    def frames(self, numbers: range) -> Iterator[Frame]:
+        """The frames of a range, each decoded once.
+
+        Raises BadInputError where the file is damaged and a frame is missing.
+        """
+        expected = numbers.start
+        for frame in self.clip.frames(numbers.start, numbers.stop):
+            yield frame
+            expected = frame.index + 1
+        if expected < numbers.stop:
+            reason = self.clip.fault or f"{self.info.path.name} ends early."
+            raise BadInputError(
+                f"{reason} Frame {expected} cannot be read: give --frames {self.first}-{expected - 1} to use what is there."
+            )
+
+
+def open_footage(
+    path: Path, frames: tuple[int, int] | None = None, rate: Fraction | None = None
+) -> Footage:
+    """Open a clip and hash it. `frames` are the first and the last one wanted, both included; None: all.
+
+    Raises BadInputError for whatever cannot be used, and for a range outside the clip.
+    """
+    clip = open_clip(path, rate=rate)
+    try:
+        count = clip.info.frame_count
+        first, last = frames or (0, count - 1)
+        if last >= count:
+            raise BadInputError(
+                f"{path.name} has the frames 0-{count - 1}: frame {last} is outside; give --frames within them."
+            )
+        return Footage(clip, first, last + 1, fingerprint(*clip.files))
+    except BaseException:
+        clip.close()
+        raise
+

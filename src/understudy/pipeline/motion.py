@@ -1,0 +1,157 @@
+"""The plate's second look: how the faces move, and traces of what stands before them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
+
+from understudy.faces.columns import load_columns, save_columns
+from understudy.faces.faceset import Faceset
+from understudy.faces.hands import HandFinder
+from understudy.faces.occlusion import Occlusion, solve
+from understudy.faces.steady import Motion, steady
+from understudy.faces.traces import TraceCollector, TraceFiles
+from understudy.geometry.flow import PointFlow
+from understudy.media import Image
+from understudy.pipeline.footage import Footage
+from understudy.pipeline.parallel import ordered_map
+from understudy.progress import Task
+from understudy.project.stage import Stage
+
+Floats = npt.NDArray[np.float32]
+
+VERSION = 1
+CHUNK = 64
+_COLUMNS = ("displacement", "trust")
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A frame with the one before it, and the rows of the faces in it."""
+
+    before: Image | None = field(repr=False)
+    now: Image = field(repr=False)
+    rows: npt.NDArray[np.int64]
+
+
+class _ThreadFlow(threading.local):
+    """One flow engine a thread: it keeps buffers."""
+
+    def __init__(self) -> None:
+        self.flow = PointFlow()
+
+
+class Observer:
+    """Goes through the plate once, for the faces to be replaced (`faces`, sorted by frame)."""
+
+    def __init__(self, stage: Stage, plate: Footage, faces: Faceset) -> None:
+        self.stage, self.plate, self.faces = stage, plate, faces
+        self.calm = calmed(faces)
+        self.before = row_before(faces)
+        self._engine = _ThreadFlow()
+
+    def run(self, task: Task) -> int:
+        """Make the chunks that are missing; returns the frames gone through."""
+        count = self.plate.chunk_count(CHUNK)
+        pending = set(self.stage.pending_chunks(count))
+        done = 0
+        with HandFinder() as hands:
+            for index in range(count):
+                numbers = self.plate.chunk(index, CHUNK)
+                if index not in pending:
+                    task.advance(len(numbers))
+                    continue
+                self._chunk(index, numbers, hands, task)
+                done += len(numbers)
+        return done
+
+    def _chunk(self, index: int, numbers: range, hands: HandFinder, task: Task) -> None:
+        collectors: dict[int, TraceCollector] = {}
+        displacement, trust = [], []
+        for step, flows in ordered_map(self._flow, self._steps(numbers)):
+            for row, (moved, trusted) in zip(step.rows, flows, strict=True):
+                collector = collectors.setdefault(int(self.faces.track[row]), TraceCollector(hands))
+                collector.add(step.now, self.calm[row])
+                displacement.append(moved)
+                trust.append(trusted)
+            task.advance()
+        for track, collector in collectors.items():
+            collector.finish().save(self.stage.path(_traces_name(track, index)))
+        columns = {
+            "displacement": np.asarray(displacement, np.float32).reshape(-1, 478, 2),
+            "trust": np.asarray(trust, np.float32).reshape(-1, 478),
+        }
+        save_columns(self.stage.path(self.stage.chunk(index)), columns)
+
+    def _steps(self, numbers: range) -> Iterator[_Step]:
+        lead = max(self.plate.first, numbers.start - 1)
+        before: Image | None = None
+        for frame in self.plate.frames(range(lead, numbers.stop)):
+            if frame.index >= numbers.start:
+                yield _Step(before, frame.image, rows_in(self.faces, range(frame.index, frame.index + 1)))
+            before = frame.image
+
+    def _flow(self, step: _Step) -> tuple[_Step, list[tuple[Floats, Floats]]]:
+        flows = []
+        for row in step.rows:
+            last = self.before[row]
+            if last < 0 or step.before is None:
+                flows.append((np.zeros((478, 2), np.float32), np.zeros(478, np.float32)))
+                continue
+            points = self.faces.landmarks
+            flows.append(self._engine.flow.between(step.before, step.now, points[last], points[row]))
+        return step, flows
+
+
+def calmed(faces: Faceset) -> Floats:
+    """Landmarks smoothed a little along each track, good enough to cut a face out by."""
+    calm = faces.landmarks.copy()
+    for track in np.unique(faces.track):
+        rows = np.flatnonzero(faces.track == track)
+        calm[rows] = gaussian_filter1d(calm[rows], 1.0, axis=0, mode="nearest")
+    return calm
+
+
+def row_before(faces: Faceset) -> npt.NDArray[np.int64]:
+    """For every face the row of the same track one frame earlier, or -1."""
+    row_of = {(int(t), int(f)): k for k, (t, f) in enumerate(zip(faces.track, faces.frame, strict=True))}
+    before = [row_of.get((int(t), int(f) - 1), -1) for t, f in zip(faces.track, faces.frame, strict=True)]
+    return np.array(before, np.int64)
+
+
+def rows_in(faces: Faceset, numbers: range) -> npt.NDArray[np.int64]:
+    """Rows of the faces in a range of frames; `faces` is sorted by frame."""
+    begin, end = np.searchsorted(faces.frame, (numbers.start, numbers.stop))
+    return np.arange(begin, end)
+
+
+def steadied(stage: Stage, plate: Footage, faces: Faceset) -> Faceset:
+    """The faces with steady landmarks, from a finished observation."""
+    chunks = [load_columns(path, _COLUMNS) for path in stage.chunks(plate.chunk_count(CHUNK))]
+    displacement = np.concatenate([chunk["displacement"] for chunk in chunks])
+    trust = np.concatenate([chunk["trust"] for chunk in chunks])
+    landmarks = faces.landmarks.copy()
+    for track in np.unique(faces.track):
+        rows = np.flatnonzero(faces.track == track)
+        landmarks[rows] = steady(faces.landmarks[rows], Motion(displacement[rows[1:]], trust[rows[1:]]))
+    return faces.with_landmarks(landmarks)
+
+
+def occlusions(stage: Stage, plate: Footage, faces: Faceset) -> dict[int, Occlusion]:
+    """What stands before the faces, by track, from a finished observation."""
+    calm = calmed(faces)
+    found = {}
+    for track in np.unique(faces.track):
+        names = [_traces_name(int(track), index) for index in range(plate.chunk_count(CHUNK))]
+        paths = [path for path in map(stage.path, names) if path.exists()]
+        found[int(track)] = solve(TraceFiles(paths), calm[faces.track == track])
+    return found
+
+
+def _traces_name(track: int, index: int) -> str:
+    return f"traces-{track:04}-{index:05}.npz"

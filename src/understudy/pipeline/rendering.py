@@ -1,0 +1,81 @@
+"""The last look at the plate: every frame composited, and encoded in segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from understudy.compositing.blend import BlendName
+from understudy.compositing.composite import Placed, composite, to_float
+from understudy.compositing.light import Shading
+from understudy.media import Frame, Image
+from understudy.media.codecs import OutputSpec
+from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
+from understudy.pipeline.cast import Appearance, Part, appearances
+from understudy.pipeline.footage import Footage
+from understudy.pipeline.matching import Matches
+from understudy.pipeline.parallel import ordered_map
+from understudy.progress import Task
+from understudy.project.stage import Stage
+
+VERSION = 1
+CHUNK = 48
+"""Frames in a segment: what a kill costs at most, against a keyframe every so often."""
+
+
+class Renderer:
+    """Composites frames as a pure function of the plate and what the earlier stages found."""
+
+    def __init__(self, parts: list[Part], matches: Matches, blend: BlendName, seed: int) -> None:
+        self.parts, self.matches, self.blend, self.seed = parts, matches, blend, seed
+
+    def frame(self, frame: Frame) -> Image:
+        """The composite of one plate frame."""
+        height, width = frame.image.shape[:2]
+        image = frame.image
+        for face in appearances(self.parts, frame.index, width, height):
+            placed = self._place(image, face)
+            image = composite(image, [placed], self.blend, seed=(self.seed << 24) + frame.index)
+        return image
+
+    def _place(self, image: Image, face: Appearance) -> Placed:
+        part, box = self.parts[face.part], face.box
+        picture = to_float(image[box.rows, box.columns])
+        rendered = part.render(face.row, picture, box.to_crop)
+        match = self.matches[face.part, face.row]
+        return Placed(
+            box=box,
+            rgb=rendered.rgb,
+            matte=rendered.matte,
+            own=rendered.own,
+            shading=Shading.of(part.faces.landmarks[face.row], box.to_crop, *picture.shape[:2]),
+            light=match.light,
+            detail=match.detail,
+            occluder=part.occluder(face.row, picture, box.to_crop),
+        )
+
+
+def render(stage: Stage, plate: Footage, renderer: Renderer, spec: OutputSpec, task: Task) -> int:
+    """Make the segments that are missing; returns the frames rendered."""
+    count = plate.chunk_count(CHUNK)
+    pending = set(stage.pending_chunks(count, SEGMENT_SUFFIX))
+    done = 0
+    for index in range(count):
+        numbers = plate.chunk(index, CHUNK)
+        if index not in pending:
+            task.advance(len(numbers))
+            continue
+        images = ordered_map(renderer.frame, plate.frames(numbers))
+        done += encode_segment(stage.path(stage.chunk(index, SEGMENT_SUFFIX)), _counted(images, task), spec)
+    return done
+
+
+def segments(stage: Stage, plate: Footage) -> list[Path]:
+    """The segments of a finished rendering, in order."""
+    return stage.chunks(plate.chunk_count(CHUNK), SEGMENT_SUFFIX)
+
+
+def _counted(images: Iterable[Image], task: Task) -> Iterator[Image]:
+    for image in images:
+        yield image
+        task.advance()
