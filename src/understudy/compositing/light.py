@@ -12,6 +12,7 @@ solving pools the statistics over time exactly, so that colour does not pump.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import cv2
 import numpy as np
@@ -89,6 +90,7 @@ def _spread(normal: Floats, away: npt.NDArray[np.bool_]) -> Floats:
     return np.where(away[..., None], near, normal).astype(np.float32)
 
 
+@cache
 def _plain_skin() -> Floats:
     """(478,) 1 on plain skin, 0 on eyes, brows, lips, nostrils, and towards the rim of the face."""
     face = mesh.canonical_face()

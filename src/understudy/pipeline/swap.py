@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from understudy.engines.base import LikenessFaces, Model, engine
 from understudy.errors import BadInputError
@@ -71,7 +72,9 @@ class _Swap:
         self.run, self.progress, self.clips = run, progress, clips
         self.warnings: list[str] = []
         self.began = time.perf_counter()
-        cv2.setNumThreads(1)  # frames are worked on side by side; threads inside each would only compete
+        # Frames are worked on side by side: threads inside each would only compete.
+        cv2.setNumThreads(1)
+        clips.enter_context(threadpool_limits(1, user_api="blas"))
 
     def result(self) -> SwapResult:
         request = self.request
