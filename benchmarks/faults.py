@@ -25,7 +25,7 @@ from understudy.media import open_clip
 
 Array = npt.NDArray[Any]
 Fault = Callable[[Array, Array, int], Array]
-"""(plate frame float32, its landmarks, frame number) -> the faulty frame, whose face is pasted onto the plate."""
+"""(plate frame float32, its landmarks, frame number) -> a frame whose face is pasted onto the plate."""
 
 COLUMNS = (
     "flicker", "pumping", "jitter", "seam", "ring", "sharpness_fine", "sharpness_middle", "grain",

@@ -101,7 +101,7 @@ def region_matte(
         cv2.fillPoly(matte, [points], 1, shift=4)
     reach = grow * float(interocular(landmarks))
     if reach > 0:
-        matte = (_distance(matte ^ 1) <= reach).astype(np.uint8)
+        matte = (_distance((matte == 0).astype(np.uint8)) <= reach).astype(np.uint8)
     elif reach < 0:
         matte = (_distance(matte) > -reach).astype(np.uint8)
     return matte.astype(np.float32)

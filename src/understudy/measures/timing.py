@@ -11,7 +11,7 @@ from understudy.measures.gaze import eye_opening
 from understudy.measures.performance import Array, Landmarks, without_pose
 
 LONGEST_LAG = 10
-_LEAST_REACH = 0.02
+_LEAST_REACH = 0.04
 _LEAST_FRAMES = 2 * LONGEST_LAG + 5
 
 
@@ -48,10 +48,9 @@ def lips(landmarks: Landmarks) -> Array:
 def timing(result: Array, plate: Array) -> Timing:
     """Compare two curves (T,) of consecutive frames from `lids` or `lips`.
 
-    The range runs from the 5th to the 95th percentile; lids have their blinks below it, so a lid curve's
-    range is taken to its minimum. NaN everywhere for a plate that does not move (range under 0.02) or under
-    25 frames: there is nothing to follow. A result that does not move has reach near 0 and is compared as a
-    flat curve without lag.
+    The range runs from the minimum (a blink is short) to the 95th percentile. NaN everywhere for a plate that
+    does not move (range under 0.04) or under 25 frames: there is nothing to follow. A result that does not
+    move has reach near 0, and no lag.
     """
     low, high = _range(plate)
     reach = high - low
