@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+import OpenImageIO as oiio
 
 WIDTH, HEIGHT, BITS = 192, 96, 12
 _BAR = WIDTH // BITS
@@ -108,4 +109,17 @@ def remux(
             packet.dts -= shift
             packet.stream = stream
             here.mux_one(packet)
+    return path
+
+
+def write_picture(path: Path, image: npt.NDArray[np.generic], **attributes: object) -> Path:
+    """An image file of (H, W, C) by OpenImageIO, in the type of the array."""
+    kinds = {"uint8": "uint8", "uint16": "uint16", "float16": "half", "float32": "float"}
+    spec = oiio.ImageSpec(image.shape[1], image.shape[0], image.shape[2], kinds[image.dtype.name])
+    for name, value in attributes.items():
+        spec.attribute(name.replace("__", ":"), value)
+    out = oiio.ImageOutput.create(str(path))
+    assert out.open(str(path), spec), out.geterror()
+    assert out.write_image(image), out.geterror()
+    out.close()
     return path

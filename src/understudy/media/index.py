@@ -119,6 +119,8 @@ def build_index(container: av.container.InputContainer, stream: av.VideoStream) 
             np.arange(len(pts), dtype=np.int64), np.zeros(0, np.int64), counted=True, fault=fault
         )
     times = np.sort(np.array(stamped, np.int64))
+    if fault is None and not _states_length(container) and _has_gap_near_end(times, last_dts):
+        fault = f"The file breaks off at {float(end):.2f} seconds."
     if fault is not None and last_dts is not None:
         # What is lost was to be decoded later, so shown later: up to this time no frame is missing in between.
         times = times[times <= last_dts]
@@ -145,6 +147,18 @@ def _truncation(
     if declared > end + slack:
         return f"The file breaks off at {float(end):.2f} of {float(declared):.2f} seconds."
     return f"The file breaks off inside a frame at {float(end):.2f} seconds." if broken else None
+
+
+def _states_length(container: av.container.InputContainer) -> bool:
+    return container.format.name.startswith(("mov", "matroska"))
+
+
+def _has_gap_near_end(times: Times, last_dts: int | None) -> bool:
+    """Whether, after the last decode time, a frame is missing between others: it was to come later in the file."""
+    steps = np.diff(times)
+    if last_dts is None or len(steps) < 8 or np.median(steps) * 2 > steps.min() * 3:
+        return False  # too short or too irregular to tell
+    return bool(np.any(steps[times[1:] > last_dts] > 1.5 * np.median(steps)))
 
 
 def _seconds(ticks: int | None, time_base: Fraction | None) -> Fraction:
