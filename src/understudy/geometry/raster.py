@@ -10,29 +10,52 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 
+@njit(cache=True, nogil=True, fastmath=True, inline="always")
+def _reciprocal(slope):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """1 / slope, kept finite: a weight that hardly changes along a row then bounds it beyond the picture."""
+    if abs(slope) > 1e-9:
+        return 1.0 / slope
+    return 1e9 if slope > 0 else -1e9
+
+
 @njit(cache=True, nogil=True, fastmath=True)
 def _rasterise(vertices, triangles, owner, weights, depth):  # type: ignore[no-untyped-def]  # pragma: no cover
     height, width = owner.shape
+    slack = 1e-4
     for k in range(triangles.shape[0]):
         a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
         ax, ay, az = vertices[a, 0], vertices[a, 1], vertices[a, 2]
         bx, by, bz = vertices[b, 0], vertices[b, 1], vertices[b, 2]
         cx, cy, cz = vertices[c, 0], vertices[c, 1], vertices[c, 2]
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if abs(area) < 1e-9:
+        x0 = max(0, int(np.ceil(min(ax, bx, cx) - slack)))
+        x1 = min(width - 1, int(np.floor(max(ax, bx, cx) + slack)))
+        y0 = max(0, int(np.ceil(min(ay, by, cy) - slack)))
+        y1 = min(height - 1, int(np.floor(max(ay, by, cy) + slack)))
+        if abs(area) < 1e-9 or x1 < x0 or y1 < y0:
             continue
-        x0 = max(0, int(np.ceil(min(ax, bx, cx) - 1e-4)))
-        x1 = min(width - 1, int(np.floor(max(ax, bx, cx) + 1e-4)))
-        y0 = max(0, int(np.ceil(min(ay, by, cy) - 1e-4)))
-        y1 = min(height - 1, int(np.floor(max(ay, by, cy) + 1e-4)))
+        # barycentric weights are linear in x and y: bound each row to where none is negative
+        slope_a, slope_b = (by - cy) / area, (cy - ay) / area
+        slope_c = -slope_a - slope_b
+        inverse_a, inverse_b, inverse_c = _reciprocal(slope_a), _reciprocal(slope_b), _reciprocal(slope_c)
         for y in range(y0, y1 + 1):
-            for x in range(x0, x1 + 1):
-                wa = ((bx - x) * (cy - y) - (cx - x) * (by - y)) / area
-                wb = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) / area
-                wc = 1.0 - wa - wb
-                if wa < -1e-4 or wb < -1e-4 or wc < -1e-4:
-                    continue
-                z = wa * az + wb * bz + wc * cz
+            start_a = ((bx - x0) * (cy - y) - (cx - x0) * (by - y)) / area
+            start_b = ((cx - x0) * (ay - y) - (ax - x0) * (cy - y)) / area
+            low, high = 0.0, float(x1 - x0)
+            edge_a, edge_b = (-slack - start_a) * inverse_a, (-slack - start_b) * inverse_b
+            edge_c = (start_a + start_b - 1.0 - slack) * inverse_c
+            low = max(low, edge_a if slope_a > 0 else low)
+            low = max(low, edge_b if slope_b > 0 else low)
+            low = max(low, edge_c if slope_c > 0 else low)
+            high = min(high, high if slope_a > 0 else edge_a)
+            high = min(high, high if slope_b > 0 else edge_b)
+            high = min(high, high if slope_c > 0 else edge_c)
+            if low > high:
+                continue
+            for step in range(int(np.ceil(low)), int(high) + 1):
+                wa, wb = start_a + step * slope_a, start_b + step * slope_b
+                z = wa * az + wb * bz + (1.0 - wa - wb) * cz
+                x = x0 + step
                 if z < depth[y, x]:
                     depth[y, x] = z
                     owner[y, x] = k

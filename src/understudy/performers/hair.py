@@ -66,7 +66,7 @@ def grow(head: Head, template: Array, hair: Hair, seed: int) -> Part:
     }[hair.style]
     layer = rng.random(hair.strands)
     paths = comb(roots, normals, edge, layer, hair, rng, seed)
-    return _strands(paths, normals, hair, layer * edge, rng)
+    return _strands(paths, normals, hair, layer * edge, edge, rng)
 
 
 def _strands(
@@ -74,6 +74,7 @@ def _strands(
     normals: Array,
     hair: Hair,
     layer: Array,
+    edge: Array,
     rng: np.random.Generator,
     anchors: Ints | None = None,
 ) -> Part:
@@ -84,7 +85,8 @@ def _strands(
     count, steps, _ = paths.shape
     along = np.linspace(0, 1, steps)
     sides = unit(np.cross(np.gradient(paths, axis=1), normals[:, None] + rng.normal(0, 0.45, (count, 1, 3))))
-    widths = hair.width * rng.uniform(0.5, 1.3, (count, 1)) * (1 - 0.85 * along**3)
+    fine = (0.45 + 0.55 * smoothstep(0.0, 0.5, edge))[:, None]
+    widths = hair.width * fine * rng.uniform(0.5, 1.3, (count, 1)) * (1 - 0.85 * along**3)
     points, triangles, directions = ribbons(paths, widths, sides)
     each = 2 * steps
     attributes = columns(
@@ -138,9 +140,9 @@ def _comb_curly(
         rng.uniform(0, 2 * np.pi, count)[:, None, None]
         + 9.0 * t * rng.uniform(0.8, 1.2, count)[:, None, None]
     )
-    radius = 0.26 * np.minimum(1.0, 3.0 * t)
+    radius = 0.32 * np.minimum(1.0, 3.0 * t)
     coil = radius * (across[:, None] * np.cos(phase) + other[:, None] * np.sin(phase))
-    lean = 0.5 * _clumps(roots, seed)[:, None] * t**2
+    lean = 0.3 * _clumps(roots, seed)[:, None] * t**2
     return np.asarray(roots[:, None] + length * (normals[:, None] * t + lean) + coil)
 
 
@@ -160,7 +162,7 @@ def _comb_long(
     count, steps = len(roots), 13
     bob = hair.style is HairStyle.BOB
     length = hair.length * rng.uniform(0.85 if bob else 0.75, 1.05 if bob else 1.15, count)
-    side = np.where(roots[:, 0] > _PARTING, 1.0, -1.0)
+    side = np.where(roots[:, 0] > _PARTING + rng.normal(0, 0.3, count), 1.0, -1.0)
     zero, one, clump = np.zeros(count), np.ones(count), _clumps(roots, seed)
     off = 0.25 + 1.3 * layer * edge
     path, place = [roots], roots
@@ -234,4 +236,4 @@ def grow_beard(head: Head, template: Array, area: Array, hair: Hair, seed: int) 
         place = place + way * (length / (steps - 1))[:, None]
         path.append(place)
     anchors = triangles[chosen, 0]
-    return _strands(np.stack(path, 1), normals, hair, np.full(count, 0.8), rng, anchors)
+    return _strands(np.stack(path, 1), normals, hair, np.full(count, 0.8), np.ones(count), rng, anchors)

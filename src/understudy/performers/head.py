@@ -16,6 +16,8 @@ from understudy.performers.identity import Shape
 from understudy.performers.moment import Expression
 
 EYEBALL_RADIUS = 1.24
+_LID_REST = 0.86
+"""The canonical face stares a little; this is how far open its lids are at rest."""
 IRIS_ANGLE = 0.5
 """Half angle of the iris as seen from the eyeball's centre, radians."""
 
@@ -109,7 +111,7 @@ class Head:
         opening = {}
         for i in EYES[0]:
             rise = vertices[i, 1] - vertices[EYES[0], 1].mean()
-            opening[int(i)] = (0.0, (shape.lids - 1.0) * rise, 0.0)
+            opening[int(i)] = (0.0, (_LID_REST * shape.lids - 1.0) * rise, 0.0)
         around_eyes = {i for i in range(mesh.SKIN_VERTEX_COUNT) if self._eye_distance(vertices[i]) < 2.4}
         vertices += shared.bender.displace(opening, set(range(control.count)) - around_eyes)
         torso = range(control.torso.start, control.count)
@@ -139,7 +141,7 @@ class Head:
             spoke = lids - centres[eye]
             length = np.maximum(np.linalg.norm(spoke, axis=1, keepdims=True), self.radius + 0.13)
             self.control[ring] = centres[eye] + unit(spoke) * length
-            self.control[rim] = centres[eye] + unit(spoke) * np.maximum(length - 0.30, self.radius - 0.08)
+            self.control[rim] = centres[eye] + unit(spoke) * (self.radius - 0.08)
         return centres
 
     def _lid(self, eye: int) -> _Lid:

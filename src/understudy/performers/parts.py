@@ -173,7 +173,7 @@ def ears(head: Head, size: float, cheek: Array) -> list[Part]:
         axes = np.array([(0.218 * side, -0.12, -0.976), (0.0, 1.0, -0.18), (0.976 * side, 0.0, 0.218)])
         # relief in the texture keeps the ear from looking like plastic
         u, v = cheek[0] + 0.006 * local[:, 0], cheek[1] + 0.006 * local[:, 1]
-        attributes = columns(len(local), c0=u, c1=v)
+        attributes = columns(len(local), c0=u, c1=v, c5=-1.0, c6=-1.0)
         facing = triangles if side > 0 else triangles[:, ::-1]
         parts.append(Part("ear", anchor + local @ axes, facing, Material.SKIN, attributes))
     return parts
@@ -221,7 +221,7 @@ def lashes(face: Array, centres: Array, length: float) -> tuple[Array, Ints]:
             t = np.linspace(0, 1, 4)[None, :, None]
             bend = np.array([0.0, 0.45 if upper else -0.1, 0.0]) * t**2
             paths = root[:, None] + size[:, None, None] * (way[:, None] * t + bend)
-            taper = np.broadcast_to(0.030 * (1 - 0.75 * t[..., 0]), paths.shape[:2])
+            taper = np.broadcast_to(0.055 * (1 - 0.75 * t[..., 0]), paths.shape[:2])
             side = np.repeat(unit(edge[first + 1] - edge[first])[:, None], 4, 1)
             clumps.append(ribbons(paths, taper, side)[:2])
     offsets = np.cumsum([0, *(len(points) for points, _ in clumps)])
@@ -245,7 +245,7 @@ def tube(path: Array, radius: float, around: int = 8, *, closed: bool = False) -
 def spectacles(head: Head) -> list[Part]:
     """A frame: two rims, a bridge and two temples that reach to the ears."""
     face, turn = head.neutral, np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    reach = max(face[i, 2] for i in (9, 168, 6, 197)) + 0.35
+    reach = face[168, 2] + 0.30
     pieces, hinges, inner = [], [], []
     for side, eye in zip((-1.0, 1.0), head.centres, strict=True):
         x = 2.75 * np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** 0.75

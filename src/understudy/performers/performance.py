@@ -91,7 +91,7 @@ class Performance:
             expression=self._expression(curves, time, pose),
             light=self._light(curves, time),
             lens=Lens(defocus=self.defocus, grain=self.grain, shutter=self.shutter),
-            occluder=self._occluder(frame),
+            occluder=self._occluder(frame, pose),
             shot=number,
             backdrop=self.seed * 31 + number,
             grain=self.seed * 1_000_003 + round(frame),
@@ -145,13 +145,15 @@ class Performance:
         red, green, blue = key.tolist()
         return replace(rest, direction=(x, y, z), key=(red, green, blue))
 
-    def _occluder(self, frame: float) -> Occluder | None:
+    def _occluder(self, frame: float, pose: Pose) -> Occluder | None:
         first, last = self.crossing
         if self.occluder is None or not first <= frame <= last:
             return None
         along = (frame - first) / max(last - first, 1)
         if self.occluder == "hand":
             sway = 2.0 * float(np.sin(2 * np.pi * along))
-            return Occluder("hand", (15.0 - 30.0 * along, -7.5 + sway, 11.0), 18.0 - 20.0 * along)
+            return Occluder("hand", (16.0 - 32.0 * along, -4.0 + sway, 11.0), 18.0 - 20.0 * along)
+        # held towards the mouth, wherever the head turns
         rise = float(np.sin(np.pi * along))
-        return Occluder("microphone", (3.0 - 4.0 * along, -17.0 + 11.0 * rise, 11.5), 12.0 - 24.0 * along)
+        x = pose.place[0] + 9.0 * float(np.sin(np.radians(pose.yaw)))
+        return Occluder("microphone", (x + 3.0 - 6.0 * along, -17.0 + 13.0 * rise, 11.5), 12.0 - 24.0 * along)

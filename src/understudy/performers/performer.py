@@ -11,6 +11,7 @@ import numpy.typing as npt
 from understudy.geometry import mesh
 from understudy.geometry.raster import vertex_normals
 from understudy.performers import hair as hairdressing
+from understudy.performers import occluders
 from understudy.performers import parts as pieces
 from understudy.performers.cage import MIRROR, Array, smoothstep
 from understudy.performers.expressions import head_weights, move_head, open_jaw
@@ -168,7 +169,7 @@ class Performer:
             look.hair,
             colour=look.beard_colour or look.hair.colour,
             strands=5200,
-            length=0.6 + 0.7 * look.complexion.beard,
+            length=0.5 + 0.6 * look.complexion.beard,
             width=0.055,
         )
         return hairdressing.grow_beard(self.head, rest, area, strands, look.seed)
@@ -192,7 +193,8 @@ class Performer:
         lashes = pieces.lashes(self.head.neutral, self.head.centres, 1.0)[1]
         blocks = [(self.shared.triangles, len(self.head.neutral), Material.SKIN)]
         blocks += [(self._eyeball[1], len(self._eyeball[0]), Material.EYES)] * 2
-        blocks += [(lashes, int(lashes.max()) + 1, Material.LASHES)]
+        self._lash_points = int(lashes.max()) + 1
+        blocks += [(lashes, self._lash_points, Material.LASHES)]
         blocks += [(part.triangles, len(part.points), part.material) for part in self.parts]
         offsets = np.cumsum([0, *(count for _, count, _ in blocks)])
         triangles = [block[0] + offset for block, offset in zip(blocks, offsets, strict=False)]
@@ -220,7 +222,7 @@ class Performer:
         start = len(self.head.neutral)
         nostril = 1 - 0.93 * np.clip(1.25 * self.head.nostril_depth, 0, 1) ** 1.5
         self._skin[:, OPEN_SKY] = open_sky[:start] * nostril
-        start += 2 * len(self._eyeball[0]) + 4 * 2 * 39
+        start += 2 * len(self._eyeball[0]) + self._lash_points
         for n, part in enumerate(self.parts):
             rows = slice(start, start + len(part.points))
             table = part.attributes.copy()
@@ -307,8 +309,18 @@ class Performer:
         return np.asarray(below * above * left * right)
 
     def at(self, moment: Moment) -> Geometry:
-        """The geometry of a moment."""
-        return self.posed(moment.expression, moment.pose)
+        """The geometry of a moment, with what stands before the face."""
+        geometry = self.posed(moment.expression, moment.pose)
+        if moment.occluder is None:
+            return geometry
+        attributes, triangles, kind = occluders.posed(moment.occluder, self._skin[_CHEEK, [U, V]])
+        return Geometry(
+            np.concatenate([geometry.attributes, attributes]),
+            np.concatenate([geometry.triangles, triangles + len(geometry.attributes)]),
+            np.concatenate([geometry.material, np.full(len(triangles), kind, np.int32)]),
+            geometry.landmarks,
+            np.concatenate([geometry.casts_shadow, np.ones(len(triangles), bool)]),
+        )
 
 
 def _textures(face: Identity, body: Identity, rest: Array, inside: Array) -> SkinTextures:
@@ -330,7 +342,7 @@ def _face_mask(rest: Array) -> Floats:
     places = unroll(rest[list(mesh.FACE_OVAL)]) * (WIDTH, HEIGHT)
     canvas = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillPoly(canvas, [np.round(places * 16).astype(np.int32)], 255, lineType=cv2.LINE_AA, shift=4)
-    inner = cv2.erode(canvas, np.ones((31, 31), np.uint8))
+    inner = cv2.erode(canvas, np.ones((15, 15), np.uint8))
     return np.asarray(cv2.GaussianBlur(inner.astype(np.float32) / 255, (0, 0), 8.0), np.float32)
 
 

@@ -29,18 +29,32 @@ def camera_of(lens: Lens, size: int) -> Camera:
 def expose(performer: Performer, moment: Moment, geometry: Geometry, camera: Camera) -> Floats:
     """Planes (H, W, shading.PLANES) of what the performer adds to the picture, before the backdrop."""
     screen = camera.project(geometry.points)
-    samples = sample(screen, geometry.triangles, geometry.material, SMOOTH, camera.size)
-    values = gather(screen, geometry.triangles, geometry.attributes, samples)
+    facing = _not_behind(geometry, moment, np.array((0.0, 0.0, 1.0)))
+    triangles, material = geometry.triangles[facing], geometry.material[facing]
+    samples = sample(screen, triangles, material, SMOOTH, camera.size)
+    values = gather(screen, triangles, geometry.attributes, samples)
     light = shading.light_table(moment.light)
     centre = np.array((0.0, -2.0, -2.0)) + moment.pose.place
-    shadow = ShadowMap(geometry.points, geometry.triangles[geometry.casts_shadow], light[0], centre)
-    material = geometry.material[samples.triangle]
+    casters = geometry.casts_shadow & _not_behind(geometry, moment, light[0])
+    shadow = ShadowMap(geometry.points, geometry.triangles[casters], light[0], centre)
+    material = material[samples.triangle]
     lit = shadow.lit(values[:, :3] + 0.12 * _unit32(values[:, 3:6]))
     planes = np.zeros((camera.size * camera.size, shading.PLANES), np.float32)
     _shade(performer, moment, camera, samples, material, values, lit, light, planes)
     planes = planes.reshape(camera.size, camera.size, shading.PLANES)
     _scatter(planes, camera)
     return planes
+
+
+def _not_behind(geometry: Geometry, moment: Moment, way: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+    """Triangles that something which looks against `way` may see: all but the hair on the skull's far side."""
+    middle = move_head(CENTRE[None], 1.0, moment.pose.rotation(), np.array(moment.pose.place))[0]
+    hair = geometry.material == Material.HAIR
+    roots = geometry.points[geometry.triangles[hair, 0]] - middle.astype(np.float32)
+    far = (roots @ way.astype(np.float32) < -2.5) & (roots[:, 1] > -6.5)
+    kept = np.ones(len(hair), bool)
+    kept[hair] = ~far
+    return kept
 
 
 def _unit32(vectors: Floats) -> Floats:
@@ -67,25 +81,27 @@ def _shade(
     scalp, cloth = linear(performer.body.hair.colour), linear(performer.body.cloth)
     beard = linear(performer.face.beard_colour or performer.face.hair.colour)
     lash = np.array(
-        [*0.25 * linear(performer.face.eyes.brow_colour or performer.face.hair.colour) + 0.002, 0.0]
+        [*0.1 * linear(performer.face.eyes.brow_colour or performer.face.hair.colour) + 0.002, 0.0]
     )
-    where = (samples.share, samples.pixel, planes)
-    shading.shade_skin(
-        rows[Material.SKIN], values, lit, light, eye, up, textures.colour, textures.relief, scalp, cloth,
-        shading.FACE, *where,
-    )  # fmt: skip
-    shading.shade_eyes(rows[Material.EYES], values, lit, light, eye, performer.iris, performer.fibres, *where)
     opening = float(np.clip((moment.expression.jaw + 0.5 * moment.expression.smile) / 0.35, 0, 1))
+    where = (samples.share, samples.pixel, planes)
+    for kind, plane in ((Material.SKIN, shading.FACE), (Material.HAND, shading.OCCLUDER)):
+        shading.shade_skin(
+            rows[kind], values, lit, light, eye, up, opening, textures.colour, textures.relief, scalp, cloth,
+            plane, *where,
+        )  # fmt: skip
+    shading.shade_eyes(rows[Material.EYES], values, lit, light, eye, performer.iris, performer.fibres, *where)
     shading.shade_mouth(rows[Material.MOUTH], values, lit, light, opening, *where)
     for kind, colour, plane in ((Material.HAIR, scalp, shading.HAIR), (Material.BEARD, beard, shading.FACE)):
         shading.shade_hair(
             rows[kind], values, lit, light, eye, middle, colour, performer.streaks, plane, *where
         )
-    frame = np.array((0.012, 0.011, 0.012, 0.5))
-    for kind, colour, plane in (
+    plain = (
         (Material.LASHES, lash, shading.FACE),
-        (Material.FRAME, frame, shading.OCCLUDER),
-    ):
+        (Material.FRAME, np.array((0.012, 0.011, 0.012, 0.5)), shading.OCCLUDER),
+        (Material.MICROPHONE, np.array((0.02, 0.02, 0.022, 0.35)), shading.OCCLUDER),
+    )
+    for kind, colour, plane in plain:
         shading.shade_plain(rows[kind], values, lit, light, eye, colour.astype(np.float32), plane, *where)
 
 

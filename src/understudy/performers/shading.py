@@ -71,11 +71,13 @@ def _texel(texture, u, v, out):  # type: ignore[no-untyped-def]  # pragma: no co
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def shade_skin(rows, values, lit, light, eye, up, colour, relief, scalp, cloth, plane, share, pixel, picture):  # type: ignore[no-untyped-def]  # pragma: no cover
+def shade_skin(
+    rows, values, lit, light, eye, up, opening, colour, relief, scalp, cloth, plane, share, pixel, picture
+):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Skin, lips, the mouth's lining, scalp and clothes.
 
     Diffuse light goes to the irradiance and albedo planes, to be scattered later; the rest straight to radiance.
-    `colour` (h, w, 4) is albedo and roughness, `relief` (h, w, 3) slopes and gloss. `plane` is the matte to add to.
+    `opening` of the mouth in [0, 1] lights its lining. `colour` (h, w, 4) is albedo and roughness, `relief` (h, w, 3) slopes and gloss. `plane` is the matte to add to.
     """
     paint, bump = np.empty(4, np.float32), np.empty(3, np.float32)
     height, width = colour.shape[0], colour.shape[1]
@@ -91,6 +93,9 @@ def shade_skin(rows, values, lit, light, eye, up, colour, relief, scalp, cloth, 
         _texel(colour, values[i, 6] * width, values[i, 7] * height, paint)
         _texel(relief, values[i, 6] * width, values[i, 7] * height, bump)
         inner, edge = _step(0.05, 0.7, wet), _step(0.2, 0.9, rim)
+        # the sky was measured with the mouth shut
+        reached = (0.10 + 0.42 * opening) * (1.0 - 0.6 * min(max((wet - 0.6) / 0.4, 0.0), 1.0))
+        ao = ao * (1.0 - inner) + reached * inner
         hair = 0.0 if clothed else _step(0.0, 1.0, hair)
         # tangent frame: across the head, and down it
         tx, ty, tz = up[1] * nz - up[2] * ny, up[2] * nx - up[0] * nz, up[0] * ny - up[1] * nx
@@ -117,7 +122,7 @@ def shade_skin(rows, values, lit, light, eye, up, colour, relief, scalp, cloth, 
         rough = max(paint[3] - 0.12 * rim - 0.10 * inner, 0.15)
         seen, faced = min(max(nv, 0.05), 1.0), min(max(bumped, 0.0), 1.0)
         gloss = 0.8 * _ggx(nh, faced, seen, vh, rough) + 0.2 * _ggx(nh, faced, seen, vh, 0.65 * rough)
-        sheen = 0.0 if clothed else bump[2] * (1.0 - 0.8 * hair) * ao
+        sheen = 0.0 if clothed else bump[2] * (1.0 - 0.8 * hair) * (1.0 - 0.6 * inner) * ao
         fresnel = (0.028 + 0.5 * (1.0 - min(max(nv, 0.0), 1.0)) ** 5) * sheen * 0.55
         rx, ry, rz = 2 * nv * mx - vx, 2 * nv * my - vy, 2 * nv * mz - vz
         weave = 1.0
@@ -132,7 +137,7 @@ def shade_skin(rows, values, lit, light, eye, up, colour, relief, scalp, cloth, 
             albedo = albedo * (1.0 - edge) + edge * rim_tint[c]
             albedo = albedo * (1.0 - 0.9 * hair) + 0.9 * hair * 0.8 * scalp[c]
             albedo = cloth[c] * weave if clothed else albedo
-            shadow = lit[i] if c else lit[i] ** 0.6
+            shadow = lit[i] if c else lit[i] ** 0.8
             diffuse = max(facing + wrap[c], 0.0) / (1.0 + wrap[c]) * shadow * light[1, c]
             diffuse += _ambient(mx, my, mz, light, c) * ao ** occlude[c]
             diffuse *= 1.0 - 0.45 * inner
@@ -142,7 +147,7 @@ def shade_skin(rows, values, lit, light, eye, up, colour, relief, scalp, cloth, 
             picture[where, 6 + c] += part * skin * albedo
         picture[where, 9] += part * skin
         picture[where, 10] += part
-        if not clothed:
+        if values[i, 13] >= 0.5:
             picture[where, plane] += part
 
 
@@ -184,12 +189,14 @@ def shade_eyes(rows, values, lit, light, eye, iris, fibres, share, pixel, pictur
         facing = min(max((nx * light[0, 0] + ny * light[0, 1] + nz * light[0, 2] + 0.25) / 1.25, 0.0), 1.0)
         mirrored = rx * light[0, 0] + ry * light[0, 1] + rz * light[0, 2]
         window = rx * light[8, 0] + ry * light[8, 1] + rz * light[8, 2]
-        spark = _step(0.90, 0.975, mirrored) * min(lit[i] + 0.5, 1.0) * (0.4 + 0.6 * open_) * 0.75
-        pane = _step(0.955, 0.985, window) * 0.8 * open_
+        spark = _step(0.925, 0.985, mirrored) * min(lit[i] + 0.5, 1.0) * (0.4 + 0.6 * open_) * 0.75
+        pane = _step(0.965, 0.985, window) * 0.5 * open_
         fresnel = (0.03 + 0.4 * (1.0 - min(max(nv, 0.0), 1.0)) ** 5) * open_
         part, where = share[i], pixel[i]
         for c in range(3):
-            coloured = iris[c] * (1.0 + 0.5 * fibre[0]) * (1.5 - 0.55 * radius) + collarette * ring[c]
+            coloured = iris[c] * (1.0 + 0.5 * fibre[0]) * (1.35 - 0.55 * radius) + collarette * ring[c] * min(
+                4.0 * iris[0], 1.0
+            )
             coloured = max(coloured * limbus * hole * gathered, 0.0)
             albedo = coloured * (1.0 - sclera) + sclera * white[c] * np.exp(-blush * red[c])
             diffuse = facing * lit[i] * open_ * light[1, c] + _ambient(nx, ny, nz, light, c) * open_ * 0.9
@@ -255,7 +262,7 @@ def shade_hair(rows, values, lit, light, eye, centre, colour, streaks, plane, sh
         tone = np.exp(0.42 * s + 0.5 * (random - 0.5)) * (0.72 + 0.5 * along)
         part, where = share[i], pixel[i]
         for c in range(3):
-            pigment = (colour[c] * (1.0 - grey) + 0.55 * grey) * tone
+            pigment = (colour[c] * (1.0 - grey) + 0.34 * grey) * tone
             key = pigment * (0.25 + 0.75 * sine_l) * reached + 0.10 * first * reached * (0.6 + 0.4 * s)
             key += pigment * 0.75 * second * reached
             room = _ambient(ox, oy, oz, light, c) * ao
