@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from understudy.faces.appearance import Appearance, Floats, Mask, plain_skin
@@ -96,16 +95,13 @@ def steady(masks: Sequence[Mask | None]) -> list[Mask | None]:
 
 def soften(masks: Sequence[Mask | None], row: int) -> Bytes | None:
     """Mask `row` as coverage (T, T) uint8, eased over neighbouring frames and at its rim. None is empty."""
-    weights = {-1: 0.2, 0: 0.6, 1: 0.2}
-    total: npt.NDArray[np.float32] | None = None
-    for step, weight in weights.items():
-        at = min(max(row + step, 0), len(masks) - 1)
-        mask = masks[at]
-        if mask is not None:
-            part = mask.astype(np.float32) * weight
-            total = part if total is None else total + part
-    if total is None:
+    own = masks[row]
+    if own is None:
         return None
+    total = np.zeros(own.shape, np.float32)
+    for step, weight in ((-1, 0.2), (0, 0.6), (1, 0.2)):
+        mask = masks[min(max(row + step, 0), len(masks) - 1)]
+        total += weight * (own if mask is None else mask)
     return np.asarray(cv2.GaussianBlur(total, (0, 0), 0.8) * 255 + 0.5, np.uint8)
 
 

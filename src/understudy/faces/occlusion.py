@@ -31,6 +31,8 @@ _HAND_DEVIATION = 0.5
 _MIN_HAND_UNUSUAL = 0.15
 _MAX_HAND_COVER = 0.55
 _TRUSTED_HAND = 0.3
+_GUIDE = 16.0  # OpenCV's filter takes a greyish guide in [0, 1] for singular and then does nothing
+_GUIDE_NOISE = 1e-3  # variance of what is not an edge, for a guide in [0, 1]
 _RIM = 1  # map pixels at the face's rim where the texture is not to be trusted
 _OUTWARD = 12  # map pixels that an occluder at the rim is carried on outwards
 
@@ -80,19 +82,18 @@ def solve(traces: Sequence[Traces], landmarks: Matrix) -> Occlusion:
 
     `landmarks` are those that the traces were collected with. `traces` is gone through twice; pass
     `TraceFiles` to keep memory flat. A face that is covered for most of the shot, or that the light hides,
-    gives no occluder.
+    gives no occluder. Raises ValueError where the two differ in length.
     """
-    count = sum(len(chunk) for chunk in traces)
-    if count != len(landmarks):
-        raise ValueError(f"{count} traces do not belong to {len(landmarks)} faces")
+    count = len(landmarks)
     appearance = _learn(traces, count)
     to_map = np.zeros((count, 2, 3))
     evidence: list[_Evidence] = []
-    for row, (texture, matrix, hands) in enumerate(_faces(traces)):
-        to_map[row] = matrix
-        points = apply_affine(matrix, landmarks[row])
+    for face, (texture, matrix, hands) in zip(landmarks, _faces(traces), strict=True):
+        to_map[len(evidence)] = matrix
+        points = apply_affine(matrix, face)
         evidence.append(_gather(texture, points, apply_affine(matrix, hands), appearance))
-    masks = steady(_believed(evidence))
+    evidence = _believed(evidence)
+    masks = steady([found.mask for found in evidence])
 
     slot = np.full(count, -1, np.int32)
     maps: list[Bytes] = []
@@ -101,7 +102,7 @@ def solve(traces: Sequence[Traces], landmarks: Matrix) -> Occlusion:
         if cover is not None:
             slot[row] = len(maps)
             points = apply_affine(to_map[row], landmarks[row])
-            maps.append(_to_square(cover, points, evidence[row].hand if masks[row] is not None else None))
+            maps.append(_to_square(cover, points, evidence[row].hand))
     return Occlusion(slot, to_map, np.array(maps, np.uint8).reshape(-1, MAP_SIZE, MAP_SIZE))
 
 
@@ -144,9 +145,9 @@ def _guided(guide: npt.NDArray[Any], cover: Bytes, radius: int) -> npt.NDArray[n
     shrink = max(1, min(radius // 3, round(max(height, width) / 256)))
     small = (max(1, width // shrink), max(1, height // shrink))
     scale = {"uint8": 255.0, "uint16": 65535.0}.get(guide.dtype.name, 1.0)
-    coarse = (cv2.resize(guide, small, interpolation=cv2.INTER_AREA) / scale).astype(np.float32)
+    coarse = (cv2.resize(guide, small, interpolation=cv2.INTER_AREA) * (_GUIDE / scale)).astype(np.float32)
     rough = cv2.resize(cover, small, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
-    fine = cv2.ximgproc.guidedFilter(coarse, rough, max(1, radius // shrink), 1e-3)
+    fine = cv2.ximgproc.guidedFilter(coarse, rough, max(1, radius // shrink), _GUIDE_NOISE * _GUIDE**2)
     alpha = cv2.resize(fine, (width, height), interpolation=cv2.INTER_LINEAR)
     # Steeper than the filter leaves it, so that skin beside the occluder is not mixed in.
     return np.asarray(np.clip((alpha - 0.5) * 1.6 + 0.5, 0.0, 1.0), np.float32)
@@ -179,6 +180,12 @@ class _Evidence:
     hand_on_skin: Mask | None = None
     hand_unusual: float = 0.0
 
+    @property
+    def mask(self) -> Mask | None:
+        """All that is before the face."""
+        parts = [part for part in (self.unusual, self.hand_on_skin) if part is not None]
+        return np.logical_or.reduce(parts) if parts else None
+
 
 def _gather(texture: Bytes, points: Matrix, hands: Matrix, appearance: Appearance | None) -> _Evidence:
     visible = texture[..., 3] > 0
@@ -202,21 +209,18 @@ def _gather(texture: Bytes, points: Matrix, hands: Matrix, appearance: Appearanc
     return _Evidence(unusual, hand, on_skin, share)
 
 
-def _believed(evidence: Sequence[_Evidence]) -> list[Mask | None]:
-    """The mask of every frame: what is unusual, and hands that are not just a misreading of the face.
+def _believed(evidence: Sequence[_Evidence]) -> list[_Evidence]:
+    """The evidence without hands that are just a misreading of the face.
 
     Measured on footage, 35 to 95 % of the skin under a real hand looks unusual, and none under a misread
     one. Only where a hand is there for much of the track may it have become the usual look; then it is
     taken on trust.
     """
-    trusted = sum(e.hand is not None for e in evidence) > _TRUSTED_HAND * len(evidence)
-    masks = []
-    for found in evidence:
-        hand = found.hand_on_skin if trusted or found.hand_unusual >= _MIN_HAND_UNUSUAL else None
-        masks.append(
-            hand if found.unusual is None else found.unusual if hand is None else hand | found.unusual
-        )
-    return masks
+    if sum(found.hand is not None for found in evidence) > _TRUSTED_HAND * len(evidence):
+        return list(evidence)
+    return [
+        found if found.hand_unusual >= _MIN_HAND_UNUSUAL else _Evidence(found.unusual) for found in evidence
+    ]
 
 
 def _on_texture(covered: Bytes, points: Matrix) -> Mask:
@@ -226,7 +230,7 @@ def _on_texture(covered: Bytes, points: Matrix) -> Mask:
 
 
 def _to_square(cover: Bytes, points: Matrix, outside: Bytes | None) -> Bytes:
-    """The texture's coverage (T, T) seen in the face square; beyond the rim as at the nearest place within."""
+    """The texture's coverage (T, T) seen in the face square, carried on beyond the face's rim."""
     texel = map_texels(points)
     square = cv2.remap(cover, texel[..., 0], texel[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     on_face = (texel[..., 0] > -1).astype(np.uint8)

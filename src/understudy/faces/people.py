@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from understudy.errors import BadInputError
 from understudy.faces.faceset import Faceset, Found
-from understudy.faces.identity import SAME_PERSON, Embeddings
+from understudy.faces.identity import EMBEDDING_SIZE, SAME_PERSON, Embeddings
 from understudy.geometry import mesh
 from understudy.geometry.align import fit_similarity
 
@@ -138,7 +138,7 @@ def identify(clip: str, faces: Faceset, embeddings: Mapping[int, Embeddings]) ->
 
 
 def _pairwise(tracks: Sequence[TrackIdentity]) -> npt.NDArray[np.float64]:
-    points = np.array([track.embedding for track in tracks], np.float64).reshape(len(tracks), -1)
+    points = np.array([track.embedding for track in tracks], np.float64).reshape(-1, EMBEDDING_SIZE)
     distance = np.linalg.norm(points[:, None] - points[None], axis=-1)
     for i, one in enumerate(tracks):
         for j, other in enumerate(tracks):
