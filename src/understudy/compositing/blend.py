@@ -24,7 +24,7 @@ def feather(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
 def multiband(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
     """Mix each octave of detail over its own width (Burt and Adelson, "A multiresolution spline", 1983).
 
-    Coarse differences of colour dissolve over a wide band while fine detail changes over at the matte's own edge.
+    Coarse differences of colour dissolve over a wide band, fine detail changes over at the matte's own edge.
     """
     levels = max(1, min(4, int(np.log2(max(2, min(matte.shape) / 48)))))
     outer = np.where(matte[..., None] > 0, rgb, plate)
@@ -47,8 +47,8 @@ def multiband(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
 def poisson(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
     """Keep the likeness's gradients and the plate's values on the border (Perez et al., SIGGRAPH 2003).
 
-    The correction rgb needs is the membrane that equals plate - rgb on the border; it is smooth, so it is solved on
-    a small grid. The matte still dissolves the last step.
+    The correction rgb needs is the membrane that equals plate - rgb on the border; it is smooth, so it is
+    solved on a small grid. The matte still dissolves the last step.
     """
     height, width = matte.shape
     step = max(1.0, max(height, width) / 96)
@@ -65,8 +65,7 @@ def poisson(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
 
 
 def _membrane(values: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
-    """Solve Laplace's equation inside the mask with `values` given outside; the mask must not touch the border."""
-    height, width = inside.shape
+    """Solve Laplace's equation inside the mask, `values` given outside; the mask must not touch the rim."""
     number = np.full(inside.shape, -1)
     number[inside] = np.arange(inside.sum())
     ys, xs = np.nonzero(inside)

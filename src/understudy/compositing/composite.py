@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.compositing.blend import BLENDS, BlendName
-from understudy.compositing.detail import Detail, add_grain, match
+from understudy.compositing.detail import NO_CHANGE, Detail, add_grain, match
 from understudy.compositing.light import Shading, relight
 
 Floats = npt.NDArray[np.float32]
@@ -42,7 +42,9 @@ class Box:
         return np.array([[1.0, 0.0, -self.x0], [0.0, 1.0, -self.y0]])
 
     @classmethod
-    def around(cls, landmarks: npt.NDArray[np.floating], width: int, height: int, margin: float = 0.15) -> Box:
+    def around(
+        cls, landmarks: npt.NDArray[np.floating[Any]], width: int, height: int, margin: float = 0.15
+    ) -> Box:
         """The box of (478, 3) landmarks with a margin (share of its longer side), inside the frame."""
         low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
         room = margin * float((high - low).max())
@@ -72,8 +74,8 @@ class Placed:
     matte: Floats = field(repr=False)
     own: Floats | None = field(repr=False)
     shading: Shading
-    light: npt.NDArray[np.floating] = field(repr=False)
-    detail: Detail = Detail()
+    light: npt.NDArray[np.floating[Any]] = field(repr=False)
+    detail: Detail = NO_CHANGE
     occluder: Floats | None = field(default=None, repr=False)
 
 
@@ -89,8 +91,8 @@ def composite(
 ) -> npt.NDArray[Any]:
     """The plate `image` (H, W, 3 or 4; uint8 or uint16) with faces put in; a new array.
 
-    Wherever no matte reaches, the result equals the plate bit for bit. `seed` makes the grain; give every frame
-    its own.
+    Wherever no matte reaches, the result equals the plate bit for bit. `seed` makes the grain; give every
+    frame its own.
     """
     out = image.copy()
     top = np.iinfo(image.dtype).max

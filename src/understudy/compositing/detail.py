@@ -1,14 +1,15 @@
 """Sharpness and grain: the likeness as the plate's camera would have seen it.
 
-Sharpness is compared where both faces have strong edges (eyes, brows, lips, nostrils), by how much of the gradient's
-energy survives a small blur: that tells the lens and the codec from freckles. Grain is what a plate has on smooth skin
-beyond what the warped likeness brings along.
+Sharpness is compared where both faces have strong edges (eyes, brows, lips, nostrils), by how much of the
+gradient's energy survives a small blur: that tells the lens and the codec from freckles. Grain is what a
+plate has on smooth skin beyond what the warped likeness brings along.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,10 +39,15 @@ class Detail:
     grain: float = 0.0
 
 
+NO_CHANGE = Detail()
+
+
 @cache
 def _edge_triangles() -> npt.NDArray[np.int32]:
     """Triangles at features that every face has."""
-    marks = mesh.RIGHT_EYE + mesh.LEFT_EYE + mesh.RIGHT_BROW + mesh.LEFT_BROW + mesh.LIPS_OUTER + mesh.LIPS_INNER
+    marks = (
+        mesh.RIGHT_EYE + mesh.LEFT_EYE + mesh.RIGHT_BROW + mesh.LEFT_BROW + mesh.LIPS_OUTER + mesh.LIPS_INNER
+    )
     triangles = mesh.face_triangles()
     return triangles[np.isin(triangles, marks).any(axis=1)]
 
@@ -81,13 +87,15 @@ def noise_level(luma: Floats, region: npt.NDArray[np.bool_]) -> float:
     return float(np.median(response) / 0.6745 / 6.0)
 
 
-def measure(plate: Floats, rgb: Floats, matte: Floats, landmarks: npt.NDArray[np.floating], to_crop: Array) -> Detail:
-    """What one frame asks for: plate and likeness (H, W, 3) in [0, 1] at the plate's resolution, in its light."""
+def measure(
+    plate: Floats, rgb: Floats, matte: Floats, landmarks: npt.NDArray[np.floating[Any]], to_crop: Array
+) -> Detail:
+    """What one frame asks for: plate and likeness, (H, W, 3) in [0, 1], the same size and in the same light."""
     points = apply_affine(to_crop, landmarks)
-    shape = matte.shape
-    edges = _region(_edge_triangles(), points, shape) & (matte > 0.9)
+    height, width = matte.shape
+    edges = _region(_edge_triangles(), points, (height, width)) & (matte > 0.9)
     if edges.sum() < 200:
-        return Detail()
+        return NO_CHANGE
     skin = (matte > 0.9) & ~cv2.dilate(edges.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     own, other = _luma(plate), _luma(rgb)
     wanted = edge_sharpness(own, edges)

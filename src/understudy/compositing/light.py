@@ -1,9 +1,9 @@
 """Light and colour: the plate's shading on the likeness's skin, as a smooth function of the surface normal.
 
 The logarithm of plate over likeness, compared at the same pixels of skin, is fitted by second-order spherical
-harmonics of the mesh normal (Ramamoorthi and Hanrahan, "An efficient representation for irradiance environment maps",
-SIGGRAPH 2001, give the basis), one set of nine coefficients a channel. Nine numbers cannot carry the plate
-performer's brows or lips into the picture, which a low-passed copy of the plate would.
+harmonics of the mesh normal (Ramamoorthi and Hanrahan, "An efficient representation for irradiance
+environment maps", SIGGRAPH 2001, give the basis), one set of nine coefficients a channel. Nine numbers cannot
+carry the plate performer's brows or lips into the picture, which a low-passed copy of the plate would.
 
 What is kept of each frame are the normal equations of its fit; adding up those of neighbouring frames before
 solving pools the statistics over time exactly, so that colour does not pump.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,7 +37,7 @@ _LIMIT = 1.4
 """Largest logarithm of a gain."""
 
 
-def harmonics(normals: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def harmonics(normals: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
     """Second-order real spherical harmonics without their constants, (..., 9), of unit normals (..., 3)."""
     x, y, z = normals[..., 0], normals[..., 1], normals[..., 2]
     return np.stack([np.ones_like(x), x, y, z, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y], axis=-1)
@@ -56,7 +57,7 @@ class Shading:
     width: int
 
     @classmethod
-    def of(cls, landmarks: npt.NDArray[np.floating], to_crop: Array, height: int, width: int) -> Shading:
+    def of(cls, landmarks: npt.NDArray[np.floating[Any]], to_crop: Array, height: int, width: int) -> Shading:
         """From (478, 3) plate landmarks in frame pixels and the crop's matrix and size."""
         step = max(height, width) / GRID
         grid_height, grid_width = max(2, round(height / step)), max(2, round(width / step))
@@ -75,7 +76,8 @@ class Shading:
 
     def shrink(self, picture: Floats) -> Floats:
         """A picture of the crop on the grid."""
-        return cv2.resize(picture, self.skin.shape[::-1], interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+        small: Floats = cv2.resize(picture, self.skin.shape[::-1], interpolation=cv2.INTER_AREA)
+        return small
 
 
 def _spread(normal: Floats, away: npt.NDArray[np.bool_]) -> Floats:
@@ -157,7 +159,7 @@ def solve(equations: Equations, stiffness: float = 0.02) -> Array:
 
 
 def pool(left: Array, right: Array, sigma: float) -> Array:
-    """Coefficients (N, 9, 3) for N successive frames from stacked equations, pooled over about `sigma` frames.
+    """Coefficients (N, 9, 3) of N successive frames from stacked equations, pooled over about `sigma` frames.
 
     Frames must belong to one track in one shot.
     """
@@ -165,7 +167,7 @@ def pool(left: Array, right: Array, sigma: float) -> Array:
     return solve(Equations(smooth[0], smooth[1]))
 
 
-def relight(rgb: Floats, coefficients: npt.NDArray[np.floating], shading: Shading) -> Floats:
+def relight(rgb: Floats, coefficients: npt.NDArray[np.floating[Any]], shading: Shading) -> Floats:
     """The likeness in the plate's light: (H, W, 3) times the exponential of the fitted function."""
     log_gain = shading.basis @ coefficients.astype(np.float32)
     gain = np.exp(np.clip(log_gain, -_LIMIT, _LIMIT))

@@ -86,7 +86,7 @@ class Model(Protocol):
         """Rows of the likeness whose crops `render` will ask for, ascending."""
 
     def example(self, row: int) -> int:
-        """The likeness row, one of `needs`, that says most of what plate face `row` becomes; to be shown beside it."""
+        """The likeness row, one of `needs`, that gives most of plate face `row`; to be shown beside it."""
 
     def render(self, faces: Sequence[PlateFace], crops: Crops) -> list[Rendered]:
         """Likeness faces for plate faces, one each, as a pure function of the arguments."""

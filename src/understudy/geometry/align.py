@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ class Similarity:
     rotation: Array
     translation: Array
 
-    def apply(self, points: npt.NDArray[np.floating]) -> Array:
+    def apply(self, points: npt.NDArray[np.floating[Any]]) -> Array:
         """Transform (..., N, D) points."""
         turned = np.einsum("...ij,...nj->...ni", self.rotation, points)
         return self.scale[..., None, None] * turned + self.translation[..., None, :]
@@ -35,9 +36,9 @@ class Similarity:
 
 
 def fit_similarity(
-    source: npt.NDArray[np.floating],
-    target: npt.NDArray[np.floating],
-    weights: npt.NDArray[np.floating] | None = None,
+    source: npt.NDArray[np.floating[Any]],
+    target: npt.NDArray[np.floating[Any]],
+    weights: npt.NDArray[np.floating[Any]] | None = None,
 ) -> Similarity:
     """The least-squares similarity that takes `source` to `target`, both (..., N, D).
 
@@ -62,13 +63,13 @@ def fit_similarity(
     return Similarity(scale, rotation, translation)
 
 
-def rotation_angle(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> Array:
+def rotation_angle(a: npt.NDArray[np.floating[Any]], b: npt.NDArray[np.floating[Any]]) -> Array:
     """Angle in degrees between rotations (..., 3, 3)."""
     trace = np.einsum("...ij,...ij->...", a, b)
     return np.degrees(np.arccos(np.clip((trace - 1.0) / 2.0, -1.0, 1.0)))
 
 
-def apply_affine(matrix: npt.NDArray[np.floating], points: npt.NDArray[np.floating]) -> Array:
+def apply_affine(matrix: npt.NDArray[np.floating[Any]], points: npt.NDArray[np.floating[Any]]) -> Array:
     """Apply a 2x3 matrix to the first two coordinates of (..., 2 or 3) points.
 
     A third coordinate is scaled by the matrix's size factor, so that depth keeps its proportion.
@@ -80,7 +81,7 @@ def apply_affine(matrix: npt.NDArray[np.floating], points: npt.NDArray[np.floati
     return out
 
 
-def invert_affine(matrix: npt.NDArray[np.floating]) -> Array:
+def invert_affine(matrix: npt.NDArray[np.floating[Any]]) -> Array:
     """The 2x3 matrix that undoes `matrix`."""
     linear = np.linalg.inv(matrix[:, :2])
     return np.hstack([linear, -linear @ matrix[:, 2:]])

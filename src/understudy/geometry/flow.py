@@ -11,14 +11,14 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 _SIZE = 256
-"""Longer side of the pictures that flow is computed on: sub-pixel accuracy there is enough, and it is quick."""
+"""Longer side of the pictures that flow is computed on: accurate enough below the pixel, and quick."""
 
 
 class PointFlow:
     """Where the points of a face go from one frame to the next, by dense inverse search.
 
-    T. Kroeger et al., "Fast optical flow using dense inverse search", ECCV 2016, as OpenCV has it. One object a
-    thread.
+    T. Kroeger et al., "Fast optical flow using dense inverse search", ECCV 2016, as OpenCV has it. One object
+    a thread.
     """
 
     def __init__(self) -> None:
@@ -28,14 +28,14 @@ class PointFlow:
         self,
         first: npt.NDArray[Any],
         second: npt.NDArray[Any],
-        first_points: npt.NDArray[np.floating],
-        second_points: npt.NDArray[np.floating],
+        first_points: npt.NDArray[np.floating[Any]],
+        second_points: npt.NDArray[np.floating[Any]],
     ) -> tuple[Floats, Floats]:
         """Displacement (N, 2) in pixels and trust (N,) in [0, 1] of the points, from `first` to `second`.
 
-        first, second              two RGB frames of one size, uint8 or uint16
-        first_points, second_points   (N, 2 or more), about where the points are; only `first_points` are followed
-        Trust falls where the flow back does not return to where it came from, by half a pixel of the small picture.
+        first, second   two RGB frames of one size, uint8 or uint16
+        first_points, second_points   (N, 2 or more), about where the points are; the first ones are followed
+        Trust falls where the flow back misses where it came from by about half a pixel of the small picture.
         """
         both = np.concatenate([first_points[:, :2], second_points[:, :2]])
         height, width = first.shape[:2]

@@ -1,7 +1,7 @@
 """The 478-point face mesh: triangles and named places on it.
 
-The topology is MediaPipe's face mesh tessellation (Apache-2.0); points 468-477 are the two irises. Triangles are
-wound so that one that faces the camera has a positive signed area in image coordinates (y down).
+The topology is MediaPipe's face mesh tessellation (Apache-2.0); points 468-477 are the two irises. Triangles
+are wound so that one that faces the camera has a positive signed area in image coordinates (y down).
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def face_triangles() -> npt.NDArray[np.int32]:
 
 @cache
 def canonical_face() -> npt.NDArray[np.float64]:
-    """A symmetric, expressionless, frontal face, (478, 3), x right, y down, z away from the camera. Read-only.
+    """A symmetric, expressionless, frontal face, (478, 3), x right, y down, z into the picture. Read-only.
 
     The outer eye corners are 1 apart, their midpoint is the origin. Obtained by running the landmarker on a
     face drawn from ellipses and averaging it with its mirror image, so it is nobody's.
@@ -121,10 +121,10 @@ def mirror_index() -> npt.NDArray[np.int64]:
 
 @cache
 def canonical_uv() -> npt.NDArray[np.float64]:
-    """Texture coordinates (478, 2) in [0, 1]: the canonical face unrolled from a vertical cylinder. Read-only.
+    """Texture coordinates (478, 2) in [0, 1]: the canonical face unrolled from a cylinder. Read-only.
 
-    The cylinder's axis stands behind the face so that cheeks and temples keep their area; u grows to the
-    picture's right, v downwards; a margin of 2 % is left free on every side.
+    The cylinder's axis stands upright behind the face so that cheeks and temples keep their area; u grows to
+    the picture's right, v downwards; a margin of 2 % is left free on every side.
     """
     points = canonical_face()
     axis = points[:, 2].max() + 0.2

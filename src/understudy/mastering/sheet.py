@@ -39,7 +39,9 @@ def contact_sheet(rows: Sequence[Row], cell: int = 320) -> npt.NDArray[np.uint8]
     for index, row in enumerate(rows):
         top = index * (cell + _CAPTION + _GAP)
         origin = (_GAP, top + _CAPTION - 6)
-        cv2.putText(sheet, row.caption, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (220, 220, 220), 1, cv2.LINE_AA)
+        cv2.putText(
+            sheet, row.caption, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (220, 220, 220), 1, cv2.LINE_AA
+        )
         for column, picture in enumerate(row.pictures):
             left = _GAP + column * (cell + _GAP)
             fitted = fit(picture, cell)
@@ -56,7 +58,9 @@ def fit(picture: Image, size: int) -> npt.NDArray[np.uint8]:
     scale = size / max(picture.shape[:2])
     shape = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    fitted: npt.NDArray[np.uint8] = cv2.resize(np.ascontiguousarray(picture[..., :3]), shape, interpolation=way)
+    fitted: npt.NDArray[np.uint8] = cv2.resize(
+        np.ascontiguousarray(picture[..., :3]), shape, interpolation=way
+    )
     return fitted
 
 

@@ -54,7 +54,9 @@ class CropStore:
         return crop
 
 
-def crop_boxes(likeness: LikenessFaces, clips: Sequence[Footage], rows: npt.NDArray[np.int64]) -> dict[int, Box]:
+def crop_boxes(
+    likeness: LikenessFaces, clips: Sequence[Footage], rows: npt.NDArray[np.int64]
+) -> dict[int, Box]:
     """The box of each row's face in its clip's frames."""
     boxes = {}
     for row in rows:

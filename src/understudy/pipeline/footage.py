@@ -59,13 +59,12 @@ class Footage:
         if expected < numbers.stop:
             reason = self.clip.fault or f"{self.info.path.name} ends early."
             raise BadInputError(
-                f"{reason} Frame {expected} cannot be read: give --frames {self.first}-{expected - 1} to use what is there."
+                f"{reason} Frame {expected} cannot be read: "
+                f"give --frames {self.first}-{expected - 1} to use what is there."
             )
 
 
-def open_footage(
-    path: Path, frames: tuple[int, int] | None = None, rate: Fraction | None = None
-) -> Footage:
+def open_footage(path: Path, frames: tuple[int, int] | None = None, rate: Fraction | None = None) -> Footage:
     """Open a clip and hash it. `frames` are the first and the last one wanted, both included; None: all.
 
     Raises BadInputError for whatever cannot be used, and for a range outside the clip.
@@ -76,10 +75,10 @@ def open_footage(
         first, last = frames or (0, count - 1)
         if last >= count:
             raise BadInputError(
-                f"{path.name} has the frames 0-{count - 1}: frame {last} is outside; give --frames within them."
+                f"{path.name} has the frames 0-{count - 1}: "
+                f"frame {last} is outside; give --frames within them."
             )
         return Footage(clip, first, last + 1, fingerprint(*clip.files))
     except BaseException:
         clip.close()
         raise
-

@@ -61,7 +61,9 @@ def measure(stage: Stage, plate: Footage, parts: list[Part], task: Task) -> int:
             task.advance(len(numbers))
             continue
         measured: list[_Measured] = []
-        for found in ordered_map(lambda frame: _measure_frame(frame, parts, plate.first), plate.frames(numbers)):
+        for found in ordered_map(
+            lambda frame: _measure_frame(frame, parts, plate.first), plate.frames(numbers)
+        ):
             measured.extend(found)
             task.advance()
         save_columns(stage.path(stage.chunk(index)), _columns(measured))
@@ -93,7 +95,9 @@ def _measure_face(frame: Frame, part: Part, face: Appearance, *, with_detail: bo
     if not with_detail:
         return _Measured(face, equations, None)
     full = part.render(face.row, picture, box.to_crop)
-    lit = light.relight(full.rgb, light.solve(equations), Shading.of(landmarks, box.to_crop, *picture.shape[:2]))
+    lit = light.relight(
+        full.rgb, light.solve(equations), Shading.of(landmarks, box.to_crop, *picture.shape[:2])
+    )
     return _Measured(face, equations, detail.measure(picture, lit, full.matte, landmarks, box.to_crop))
 
 

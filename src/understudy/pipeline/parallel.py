@@ -1,7 +1,7 @@
 """Work on a stream with several threads, in order, holding only a few items at a time.
 
-OpenCV, numba and MediaPipe release the interpreter's lock, so threads share one decoded frame instead of copying it
-between processes.
+OpenCV, numba and MediaPipe release the interpreter's lock, so threads share one decoded frame instead of
+copying it between processes.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def worker_count() -> int:
 def ordered_map(work: Callable[[T], R], items: Iterable[T], workers: int | None = None) -> Iterator[R]:
     """`work` of every item, in the items' order.
 
-    At most `workers + 2` items are in memory at once: `items` is drawn from in this thread, only when there is room.
-    The first exception is raised here and ends the work; whoever stops iterating early ends it too.
+    At most `workers + 2` items are in memory at once: `items` is drawn from in this thread, only when there
+    is room. The first exception is raised here and ends the work; whoever stops iterating early ends it too.
     """
     count = workers or worker_count()
     waiting: deque[Future[R]] = deque()

@@ -45,7 +45,7 @@ def cast_roles(request: SwapRequest, plate: Analysis, persons: Sequence[int] | N
 
 
 def _leads(plate: Analysis, persons: Sequence[int] | None) -> list[tuple[int, ...]]:
-    """The largest face: with known performers all tracks of the one, otherwise the largest track of every shot."""
+    """The largest face: all tracks of one performer where known, otherwise the largest of each shot."""
     weight = {track: track_weight(plate.faces, track) for track in plate.track_numbers}
     if persons is not None:
         total: dict[int, float] = {}
@@ -69,7 +69,7 @@ def track_weight(faces: Faceset, track: int) -> float:
 
 
 def likeness_rows(analysis: Analysis, persons: Sequence[int] | None) -> npt.NDArray[np.int64]:
-    """Rows of a likeness clip that show the likeness: its leading face, where it was really seen, ascending."""
+    """Rows of a likeness clip that show its leading face, where that was really seen, ascending."""
     tracks = [track for lead in _leads(analysis, persons) for track in lead]
     faces = analysis.faces
     rows: npt.NDArray[np.int64] = np.flatnonzero(np.isin(faces.track, tracks) & analysis.seen)

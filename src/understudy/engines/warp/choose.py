@@ -1,8 +1,8 @@
 """Which likeness frames to show: by region, as a sequence, with cross-fades.
 
-For every plate frame and region (skin, eyes, mouth) the wanted shape is compared with every candidate frame of the
-likeness; the sequence of picks is the cheapest path through frames (Viterbi), where changing to a frame that looks
-different costs, so that picks follow the likeness's own motion or stay where they are.
+For every plate frame and region (skin, eyes, mouth) the wanted shape is compared with every candidate frame
+of the likeness; the sequence of picks is the cheapest path through frames (Viterbi), where changing to a
+frame that looks different costs, so that picks follow the likeness's own motion or stay where they are.
 """
 
 from __future__ import annotations
@@ -54,7 +54,11 @@ SKIN = _region(
 )
 EYES = _region(
     "eyes",
-    {mesh.RIGHT_EYE + mesh.LEFT_EYE: 3.0, mesh.RIGHT_IRIS + mesh.LEFT_IRIS: 4.0, mesh.RIGHT_BROW + mesh.LEFT_BROW: 0.5},
+    {
+        mesh.RIGHT_EYE + mesh.LEFT_EYE: 3.0,
+        mesh.RIGHT_IRIS + mesh.LEFT_IRIS: 4.0,
+        mesh.RIGHT_BROW + mesh.LEFT_BROW: 0.5,
+    },
     per_degree=0.12,
     stickiness=2.0,
 )
@@ -68,9 +72,9 @@ REGIONS = (SKIN, EYES, MOUTH)
 
 
 def candidates(points: Array, limit: int = MAX_CANDIDATES) -> npt.NDArray[np.int64]:
-    """At most `limit` rows of (N, 478, 3) head-space points that cover the range of shapes: farthest-point order.
+    """At most `limit` rows of (N, 478, 3) head-space points that cover the range of shapes, ascending.
 
-    Long likeness footage repeats itself; what counts is its range.
+    Picked farthest point first. Long likeness footage repeats itself; what counts is its range.
     """
     if len(points) <= limit:
         return np.arange(len(points))
@@ -106,7 +110,7 @@ def choose(
 
 
 def cheapest_path(unary: Array, change: Array) -> npt.NDArray[np.int64]:
-    """The path p minimising sum unary[t, p_t] + sum change[p_t, p_t+1] (Viterbi); unary (T, M), change (M, M)."""
+    """The path p of least sum unary[t, p_t] + change[p_t, p_t+1] (Viterbi); unary (T, M), change (M, M)."""
     steps, states = unary.shape
     back = np.zeros((steps, states), np.int32)
     cost = unary[0].copy()
@@ -122,7 +126,7 @@ def cheapest_path(unary: Array, change: Array) -> npt.NDArray[np.int64]:
 
 
 def cross_fade(path: npt.NDArray[np.int64], sigma: float) -> list[tuple[npt.NDArray[np.int64], Array]]:
-    """For every step the picks to mix and their weights: the path seen through a Gaussian of `sigma` frames."""
+    """For every step the picks to mix and their weights: the path through a Gaussian of `sigma` frames."""
     reach = int(np.ceil(2.5 * sigma))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-6)) ** 2)
     mixes = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -45,8 +46,8 @@ def mouth_span() -> tuple[int, int]:
     return start, start + len(mesh.mouth_triangles())
 
 
-def with_rim(points: npt.NDArray[np.floating]) -> Array:
-    """(..., 478, D) points and a rim around the oval, (..., 514, D): maps stay defined past the face's edge."""
+def with_rim(points: npt.NDArray[np.floating[Any]]) -> Array:
+    """(..., 478, D) points with a rim around the oval, (..., 514, D): maps go on past the face's edge."""
     oval = points[..., list(mesh.FACE_OVAL), :]
     middle = oval.mean(-2, keepdims=True)
     rim = oval + RIM * (oval - middle)
@@ -86,7 +87,9 @@ class Grid:
     fraction, and has its kinks at triangle edges smoothed away.
     """
 
-    def __init__(self, target: npt.NDArray[np.floating], height: int, width: int, finest: int = 288) -> None:
+    def __init__(
+        self, target: npt.NDArray[np.floating[Any]], height: int, width: int, finest: int = 288
+    ) -> None:
         self.height, self.width = height, width
         self.step = max(1.0, max(height, width) / finest)
         grid_height = int(np.ceil(height / self.step))
@@ -96,16 +99,17 @@ class Grid:
         points[:, :2] = (points[:, :2] + 0.5) * self._scale - 0.5
         self.raster = Raster(points, rimmed_triangles(), grid_height, grid_width)
 
-    def carry(self, attributes: npt.NDArray[np.floating], fill: float = 0.0) -> Floats:
+    def carry(self, attributes: npt.NDArray[np.floating[Any]], fill: float = 0.0) -> Floats:
         """Per-vertex (514, C) values on the crop's pixels, (H, W, C)."""
         return self.enlarge(self.raster.interpolate(attributes, fill))
 
-    def enlarge(self, grid: npt.NDArray[np.floating]) -> Floats:
+    def enlarge(self, grid: npt.NDArray[np.floating[Any]]) -> Floats:
         """Resize a picture of the grid to the crop."""
         if grid.shape[:2] == (self.height, self.width):
             return grid.astype(np.float32)
         size = (self.width, self.height)
-        planes = [cv2.resize(p, size, interpolation=cv2.INTER_LINEAR) for p in _in_fours(grid.astype(np.float32))]
+        fours = _in_fours(grid.astype(np.float32))
+        planes = [cv2.resize(p, size, interpolation=cv2.INTER_LINEAR) for p in fours]
         planes = [p[..., None] if p.ndim == 2 else p for p in planes]
         out: Floats = np.concatenate(planes, axis=2) if grid.ndim == 3 else planes[0][..., 0]
         return out

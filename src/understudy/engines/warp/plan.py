@@ -44,7 +44,8 @@ def plan(likeness: LikenessFaces, plate: Faceset) -> WarpModel:
 def _path(
     region: Region, wanted: Array, acting: Heads, heads: Heads, offered: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
-    pose = Similarity(heads.pose.scale[offered], heads.pose.rotation[offered], heads.pose.translation[offered])
+    pose = heads.pose
+    pose = Similarity(pose.scale[offered], pose.rotation[offered], pose.translation[offered])
     return offered[choose(region, wanted, acting.pose, heads.points[offered], pose)]
 
 
@@ -69,7 +70,7 @@ def _target(wanted: Array, pose: Similarity, plate: npt.NDArray[np.float32]) -> 
 
 
 def _plate_inside(wanted: Array, picked: Array) -> npt.NDArray[np.float32]:
-    """How much of the mouth's inside must come from the plate: all of it where the mouth opens past the pick."""
+    """How much of the mouth's inside comes from the plate: all of it where the mouth opens past the pick."""
     opening = mouth_opening(wanted)
     short = opening - mouth_opening(picked)
     need = np.clip((short - 0.02) / 0.04, 0.0, 1.0) * np.clip((opening - 0.04) / 0.04, 0.0, 1.0)

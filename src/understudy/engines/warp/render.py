@@ -37,8 +37,8 @@ class Mix:
 
     def at(self, index: int) -> list[tuple[int, float]]:
         """(row, weight) pairs of one plate face."""
-        used = self.weight[index] > 0
-        return [(int(r), float(w)) for r, w in zip(self.rows[index][used], self.weight[index][used], strict=True)]
+        pairs = zip(self.rows[index].tolist(), self.weight[index].tolist(), strict=True)
+        return [(row, weight) for row, weight in pairs if weight > 0]
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,10 @@ class WarpModel:
     @classmethod
     def load(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> WarpModel:
         """The model that `save` described."""
-        mixes = {n: Mix(arrays[f"{n}.rows"], arrays[f"{n}.weight"]) for n in ("skin", "eyes", "mouth")}
-        return cls(**{n: arrays[n] for n in ("target", "plate", "likeness", "inside")}, **mixes)
+        values: dict[str, Any] = {n: arrays[n] for n in ("target", "plate", "likeness", "inside")}
+        for name in ("skin", "eyes", "mouth"):
+            values[name] = Mix(arrays[f"{name}.rows"], arrays[f"{name}.weight"])
+        return cls(**values)
 
     def render(self, faces: Sequence[PlateFace], crops: Crops) -> list[Rendered]:
         """Likeness faces for plate faces."""
@@ -142,7 +144,7 @@ class _Drawing:
         for iris in (mesh.RIGHT_IRIS, mesh.LEFT_IRIS):
             centre = self.target[iris[0], :2]
             radius = np.linalg.norm(self.target[list(iris[1:]), :2] - centre, axis=1).mean()
-            column, row = (int(round(v)) for v in centre - (x0, y0))
+            column, row = (round(v) for v in centre - (x0, y0))
             if not (0 <= row < where.shape[0] and 0 <= column < where.shape[1]) or radius < 0.5:
                 continue
             miss = source[iris[0], :2] - where[row, column]

@@ -1,12 +1,13 @@
-"""Head space: a face freed of its pose, split into the performer's neutral shape and the expression of the moment.
+"""Head space: a face freed of its pose, split into the performer's neutral shape and the moment's expression.
 
-Convention: head space is the space of `geometry.mesh.canonical_face()`: x right, y down, z away from the camera,
-outer eye corners about 1 apart, head frontal.
+Convention: head space is the space of `geometry.mesh.canonical_face()`: x right, y down, z away from the
+camera, outer eye corners about 1 apart, head frontal.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,11 +40,11 @@ class Heads:
         return len(self.points)
 
 
-def to_head_space(landmarks: npt.NDArray[np.floating], rounds: int = 3) -> Heads:
+def to_head_space(landmarks: npt.NDArray[np.floating[Any]], rounds: int = 3) -> Heads:
     """Free (N, 478, 3) frame landmarks of their pose.
 
-    The rigid motion is fitted on `mesh.STABLE` against the performer's own mean shape, which is itself found by
-    a few rounds of generalised Procrustes starting from the canonical face and kept aligned with it.
+    The rigid motion is fitted on `mesh.STABLE` against the performer's own mean shape, which is itself found
+    by a few rounds of generalised Procrustes starting from the canonical face and kept aligned with it.
     """
     stable = np.array(mesh.STABLE)
     canonical = mesh.canonical_face()
@@ -56,14 +57,14 @@ def to_head_space(landmarks: npt.NDArray[np.floating], rounds: int = 3) -> Heads
     return Heads(points, pose)
 
 
-def mouth_opening(points: npt.NDArray[np.floating]) -> Array:
-    """Mean gap between the inner lips over the mouth's width, (...,), for (..., 478, 3) points in head space."""
+def mouth_opening(points: npt.NDArray[np.floating[Any]]) -> Array:
+    """Mean gap between the inner lips over the mouth's width, (...,), of (..., 478, 3) head-space points."""
     gap = points[..., _LOWER_LIP, 1] - points[..., _UPPER_LIP, 1]
     width = np.linalg.norm(points[..., 291, :] - points[..., 61, :], axis=-1)
     return gap.mean(-1) / np.maximum(width, 1e-6)
 
 
-def lid_opening(points: npt.NDArray[np.floating]) -> Array:
+def lid_opening(points: npt.NDArray[np.floating[Any]]) -> Array:
     """Mean gap between the lids over the eye's width, mean of both eyes, (...,)."""
     openings = []
     for upper, lower, corners in _LIDS:
@@ -85,7 +86,9 @@ def neutral_shape(heads: Heads) -> Array:
     turned = rotation_angle(heads.pose.rotation, np.eye(3))
     spread = np.median(np.abs(lids - usual)) + 1e-6
     unrest = (
-        (mouth - mouth.min()) / 0.05 + np.clip((usual - lids) / spread, 0, None) * 0.5 + np.maximum(turned - 10, 0) / 10
+        (mouth - mouth.min()) / 0.05
+        + np.clip((usual - lids) / spread, 0, None) * 0.5
+        + np.maximum(turned - 10, 0) / 10
     )
     rest = np.median(heads.points, axis=0)
     wide = [61, 291]
@@ -98,7 +101,7 @@ def neutral_shape(heads: Heads) -> Array:
 
 
 def _falloff(sources: npt.NDArray[np.int64], width: float) -> Array:
-    """(478, len(sources)) weights with which each vertex follows the motion of some vertices: rows sum to <= 1."""
+    """(478, S) weights with which each vertex follows the motion of S `sources`; rows sum to <= 1."""
     face = mesh.canonical_face()
     distance = np.linalg.norm(face[:, None, :2] - face[None, sources, :2], axis=-1)
     near = np.exp(-0.5 * (distance / (0.5 * width)) ** 2) + 1e-12
@@ -109,9 +112,14 @@ def _falloff(sources: npt.NDArray[np.int64], width: float) -> Array:
 
 
 def _set_gap(
-    points: Array, upper: npt.NDArray[np.int64], lower: npt.NDArray[np.int64], gap: Array, width: float, lower_share: float
+    points: Array,
+    upper: npt.NDArray[np.int64],
+    lower: npt.NDArray[np.int64],
+    gap: Array,
+    width: float,
+    lower_share: float,
 ) -> Array:
-    """Move paired edges (N, P) so that lower - upper equals `gap` (N, P, 3), taking the neighbourhood along."""
+    """Move P paired vertices so that lower - upper equals `gap` (N, P, 3), taking what is near along."""
     change = gap - (points[:, lower] - points[:, upper])
     both = np.concatenate([upper, lower])
     shift = np.concatenate([-(1 - lower_share) * change, lower_share * change], axis=1)
@@ -122,9 +130,9 @@ def _set_gap(
 def retarget(likeness: Heads, plate: Heads) -> Array:
     """The likeness's shape with the plate's expressions, head space, (N_plate, 478, 3).
 
-    Neutral shape of the likeness plus the plate's departure from its own neutral. Lips and lids are then set so
-    that closed stays closed and the opening keeps its proportion to the head (lips) or to the performer's usual
-    opening (lids), because zero means the same for everybody while an offset does not.
+    Neutral shape of the likeness plus the plate's departure from its own neutral. Lips and lids are then set
+    so that closed stays closed and the opening keeps its proportion to the head (lips) or to the performer's
+    usual opening (lids), because zero means the same for everybody while an offset does not.
     """
     neutral_likeness, neutral_plate = neutral_shape(likeness), neutral_shape(plate)
     points = neutral_likeness + (plate.points - neutral_plate)
@@ -139,15 +147,15 @@ def retarget(likeness: Heads, plate: Heads) -> Array:
         scale = _width(neutral_likeness, corners) / _width(neutral_plate, corners)
         gap = (plate.points[:, lower] - plate.points[:, upper]) * scale * wideness
         points = _set_gap(points, upper, lower, gap, width=0.035, lower_share=0.25)
-    return _set_irises(points, plate.points, neutral_plate, neutral_likeness)
+    return _set_irises(points, plate.points, neutral_likeness)
 
 
 def _width(points: Array, ends: tuple[int, int]) -> float:
     return float(np.linalg.norm(points[ends[0]] - points[ends[1]]))
 
 
-def _set_irises(points: Array, plate: Array, neutral_plate: Array, neutral_likeness: Array) -> Array:
-    """Put the irises where the plate looks: same place between the eye's corners, the likeness's own iris size."""
+def _set_irises(points: Array, plate: Array, neutral_likeness: Array) -> Array:
+    """Put the irises where the plate looks: as far between the eye's corners, in the likeness's own size."""
     points = points.copy()
     for iris, corners in ((mesh.RIGHT_IRIS, mesh.RIGHT_EYE_CORNERS), (mesh.LEFT_IRIS, mesh.LEFT_EYE_CORNERS)):
         centre, rim = iris[0], list(iris)
