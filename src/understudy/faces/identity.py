@@ -61,7 +61,7 @@ def chip(image: Image, landmarks: npt.NDArray[np.floating[Any]]) -> Bytes:
 
 
 def embed_chips(chips: npt.NDArray[np.uint8]) -> Embeddings:
-    """Embeddings (N, 128) of aligned chips (N, 150, 150, 3); about 25 ms a chip on one CPU core.
+    """Embeddings (N, 128) of aligned chips (N, 150, 150, 3); about 80 ms of CPU a chip.
 
     Raises BadInputError where the extra is not installed.
     """

@@ -16,6 +16,9 @@ from understudy.geometry import mesh
 from understudy.geometry.align import fit_similarity
 
 FACES_PER_TRACK = 6
+SAME_PERSON_TRACKS = 0.55
+"""Two tracks whose mean embeddings are nearer than this show one person: means scatter less than single faces."""
+
 _APART = np.inf
 
 
@@ -74,7 +77,7 @@ def mean_embedding(embeddings: Embeddings) -> Embeddings:
     return np.asarray(mean * (length / max(float(np.linalg.norm(mean)), 1e-9)), np.float32)
 
 
-def group(tracks: Sequence[TrackIdentity], threshold: float = SAME_PERSON) -> list[int]:
+def group(tracks: Sequence[TrackIdentity], threshold: float = SAME_PERSON_TRACKS) -> list[int]:
     """The person number of every track: 0 for the person longest in the picture, then 1, and so on.
 
     Agglomerative clustering with average linkage: the two nearest groups are joined until none are nearer
@@ -108,7 +111,7 @@ def matching(
     if not tracks:
         raise BadInputError("There is no face in the plate to compare with the --person image.")
     away = [float(np.linalg.norm(track.embedding - reference)) for track in tracks]
-    people = group(tracks, threshold)
+    people = group(tracks)
     wanted = {person for person, distance in zip(people, away, strict=True) if distance <= threshold}
     chosen: list[TrackIdentity] = []
     for i in np.argsort(away, kind="stable"):
