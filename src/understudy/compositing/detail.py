@@ -90,7 +90,7 @@ def noise_level(luma: Floats, region: npt.NDArray[np.bool_]) -> float:
 def measure(
     plate: Floats, rgb: Floats, matte: Floats, landmarks: npt.NDArray[np.floating[Any]], to_crop: Array
 ) -> Detail:
-    """What one frame asks for: plate and likeness, (H, W, 3) in [0, 1], the same size and in the same light."""
+    """What one frame asks for: plate and likeness, (H, W, 3) in [0, 1], of one size and in one light."""
     points = apply_affine(to_crop, landmarks)
     height, width = matte.shape
     edges = _region(_edge_triangles(), points, (height, width)) & (matte > 0.9)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -82,13 +84,15 @@ def _interpolate(attributes, triangles, owner, weights, out):  # type: ignore[no
 class Raster:
     """Which triangle each pixel sees, ready to carry any per-vertex attribute to the picture.
 
-    Convention: vertices are (V, 3) in pixels, pixel centres at integers, smaller z is nearer; both windings are
-    drawn.
+    Convention: vertices are (V, 3) in pixels, pixel centres at integers, smaller z is nearer; both windings
+    are drawn.
 
     `owner` is (H, W) int32, the index of the triangle or -1; `depth` (H, W) float32, +inf where nothing is.
     """
 
-    def __init__(self, vertices: npt.NDArray[np.floating], triangles: Ints, height: int, width: int) -> None:
+    def __init__(
+        self, vertices: npt.NDArray[np.floating[Any]], triangles: Ints, height: int, width: int
+    ) -> None:
         self.triangles = np.ascontiguousarray(triangles, np.int32)
         self.owner: Ints = np.full((height, width), -1, np.int32)
         self.depth: Floats = np.full((height, width), np.inf, np.float32)
@@ -101,7 +105,7 @@ class Raster:
         """(H, W): where the mesh is seen."""
         return self.owner >= 0
 
-    def interpolate(self, attributes: npt.NDArray[np.floating], fill: float = 0.0) -> Floats:
+    def interpolate(self, attributes: npt.NDArray[np.floating[Any]], fill: float = 0.0) -> Floats:
         """Per-vertex (V, C) values carried to pixels: (H, W, C) float32, `fill` where nothing is seen."""
         out = np.full((*self.owner.shape, attributes.shape[1]), fill, np.float32)
         values = np.ascontiguousarray(attributes, np.float32)
@@ -122,11 +126,11 @@ def _add_normals(vertices, triangles, normals):  # type: ignore[no-untyped-def] 
             normals[i, 2] += z
 
 
-def vertex_normals(vertices: npt.NDArray[np.floating], triangles: Ints) -> Floats:
+def vertex_normals(vertices: npt.NDArray[np.floating[Any]], triangles: Ints) -> Floats:
     """Unit normals (V, 3) of a mesh, averaged over triangles by area.
 
-    They point towards the camera (z < 0) on triangles wound as `understudy.geometry.mesh` winds them. Vertices
-    without a triangle get (0, 0, -1).
+    They point towards the camera (z < 0) on triangles wound as `understudy.geometry.mesh` winds them.
+    Vertices without a triangle get (0, 0, -1).
     """
     normals = np.zeros((len(vertices), 3))
     points = np.ascontiguousarray(vertices, np.float64)
