@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
-import OpenImageIO as oiio
+import OpenImageIO as oiio  # noqa: N813
 
 WIDTH, HEIGHT, BITS = 192, 96, 12
 _BAR = WIDTH // BITS
@@ -51,7 +51,7 @@ def make_video(
     audio_codec: str = "pcm_s16le",
     container_format: str | None = None,
 ) -> Path:
-    """Encode pictures; `times` gives the pts of the nth in `time_base`, `tones` one audio stream for each pitch in Hz."""
+    """Encode pictures; `times` gives the pts of the nth in `time_base`, `tones` one sound each, in Hz."""
     numbers = list(numbers)
     time_base = time_base or 1 / rate
     defaults = {"preset": "ultrafast", "bf": "2", "g": "24"} if encoder == "libx264" else {}

@@ -33,7 +33,9 @@ def _still(folder: Path) -> Path:
     return write_picture(folder / "still.png", picture(0))
 
 
-@pytest.fixture(params=[_video, _deep_video, _sequence, _still], ids=["video", "10-bit video", "sequence", "still"])
+@pytest.fixture(
+    params=[_video, _deep_video, _sequence, _still], ids=["video", "10-bit video", "sequence", "still"]
+)
 def clip(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Clip]:
     with open_clip(request.param(tmp_path)) as opened:
         yield opened

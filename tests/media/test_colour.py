@@ -76,7 +76,9 @@ def test_patches_follow_the_recommendations(name: str, matrix: str, value_range:
     full = np.rint(rgb * top).astype(image.dtype)
     back = from_rgb(_patches(full, 128, 128), name, colour)
     for plane, values in zip(back.planes, _codes(full / top, colour, bits), strict=True):
-        middles = _plane(plane, bits)[plane.height // 16 :: plane.height // 8, plane.width // 16 : plane.width : plane.width // 8]
+        middles = _plane(plane, bits)[
+            plane.height // 16 :: plane.height // 8, plane.width // 16 : plane.width : plane.width // 8
+        ]
         assert np.abs(middles - values).max() <= 0.51
 
 
@@ -107,7 +109,11 @@ def test_chroma_is_interpolated_at_its_place() -> None:
     assert np.abs(red - meant)[1:-1, 1:-1].max() <= 0.51
 
 
-@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(["yuv420p", "yuv422p10le", "yuv444p", "gbrp16le", "bgra"]))
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.sampled_from(["yuv420p", "yuv422p10le", "yuv444p", "gbrp16le", "bgra"]),
+)
 @settings(deadline=None, max_examples=40)
 def test_any_size_survives_a_round_trip(width: int, height: int, name: str) -> None:
     colour = _tags("bt709", "tv")
@@ -171,7 +177,9 @@ def test_tags_of_a_file_decide_its_colours(tmp_path: Path, value_range: str) -> 
 
         def tag(stream: av.VideoStream, colour: Colour = colour) -> None:
             context = stream.codec_context
-            context.colorspace, context.color_primaries, context.color_trc, context.color_range = to_numbers(colour)
+            context.colorspace, context.color_primaries, context.color_trc, context.color_range = to_numbers(
+                colour
+            )
 
         path = tmp_path / f"{matrix}.mp4"
         with av.open(str(path), "w") as container:

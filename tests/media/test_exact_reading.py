@@ -55,7 +55,7 @@ def _transport(folder: Path) -> Path:
 
 
 def _cut_transport(folder: Path) -> Path:
-    """A recording that starts in the middle: pictures that lead the first open GOP have lost their reference."""
+    """A recording that starts in the middle: what leads the first open GOP has lost its reference."""
     whole = make_video(folder / "whole.ts", range(COUNT), options=_OPEN_GOP)
     return remux(whole, folder / "cut.ts", start=93)
 

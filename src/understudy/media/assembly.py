@@ -1,6 +1,7 @@
 """Segments put together into the delivered file: pictures, the source's sound, times, timecode and tags.
 
-No picture is encoded again. The file is written beside its final name, opened again and checked, and renamed last.
+No picture is encoded again. The file is written beside its final name, opened again and checked, and renamed
+last.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ _OWN_METADATA = {"major_brand", "minor_version", "compatible_brands", "encoder",
 def check_output(output: Path, spec: OutputSpec, source: ClipInfo) -> None:
     """Make sure, before hours of work, that `assemble` can write `output`.
 
-    Raises BadInputError for a container that cannot hold the pictures or the sound, or that is the source itself, and
-    OutputError for a place that cannot be written to.
+    Raises BadInputError for a container that cannot hold the pictures or the sound, or that is the source
+    itself, and OutputError for a place that cannot be written to.
     """
     suffix = output.suffix.lower()
     if suffix not in spec.codec.containers:
@@ -44,7 +45,8 @@ def check_output(output: Path, spec: OutputSpec, source: ClipInfo) -> None:
         others = [codec.name for codec in CODECS.values() if suffix in codec.containers]
         advice = f", or choose the codec {' or '.join(others)}" if others else ""
         raise BadInputError(
-            f"{spec.codec.name} cannot be written to {suffix or 'a file without suffix'}; name the output {allowed}{advice}."
+            f"{spec.codec.name} cannot be written to {suffix or 'a file without suffix'}; "
+            f"name the output {allowed}{advice}."
         )
     if output.exists() and source.path.exists() and output.samefile(source.path):
         raise BadInputError(
@@ -59,12 +61,12 @@ def assemble(
 ) -> None:
     """Join `segments` to `output`, with the times, timecode, sound and metadata of `source`.
 
-    The segments hold the frames `first`, `first` + 1, … of the source, in order. If they hold all of them, every audio
-    packet is copied at its own time; if they hold a part, the sound is cut to it (to whole packets) and the output
-    begins at time 0. Subtitles and other data streams are not copied.
+    The segments hold the frames `first`, `first` + 1, … of the source, in order. If they hold all of them,
+    every audio packet is copied at its own time; if they hold a part, the sound is cut to it (to whole
+    packets) and the output begins at time 0. Subtitles and other data streams are not copied.
 
-    Raises BadInputError as `check_output`, and OutputError where writing fails or the written file, opened again,
-    is not what it should be; then nothing stands under the final name.
+    Raises BadInputError as `check_output`, and OutputError where writing fails or the written file, opened
+    again, is not what it should be; then nothing stands under the final name.
     """
     check_output(output, spec, source)
     lengths = [len(_orders(segment)) for segment in segments]
@@ -162,8 +164,8 @@ def _pictures(
 ) -> Iterator[tuple[Fraction, av.Packet[Any]]]:
     """Packets of all segments with their decode times in seconds.
 
-    Decode times are the presentation times, in order, late by as many frames as the encoder reorders (H.264 and HEVC
-    allow exactly that); before the first they go on backwards in usual steps.
+    Decode times are the presentation times, in order, late by as many frames as the encoder reorders (H.264
+    and HEVC allow exactly that); before the first they go on backwards in usual steps.
     """
     delay = max(_delay(_orders(segment)) for segment in segments)
     lead = plan.pts[0] - plan.last_duration * np.arange(delay, 0, -1)
@@ -253,5 +255,6 @@ def _check(partial: Path, output: Path, spec: OutputSpec, plan: _Plan, sound: Se
     ]
     if problems:
         raise OutputError(
-            f"{output} was not written correctly: {', '.join(problems)}; render it again or choose another codec."
+            f"{output} was not written correctly: {', '.join(problems)}; "
+            "render it again or choose another codec."
         )

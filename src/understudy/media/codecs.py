@@ -16,9 +16,9 @@ class Codec:
     """One way to write video.
 
     `pixel_format` is used for opaque pictures of 8 bits, `deep_format` for deeper ones (None: the same),
-    `alpha_format` where there is alpha to keep (None: it is dropped), `odd_format` where a side is odd and the usual
-    format needs even ones. `crf` is the default quality of the codecs that have one (0 best, 51 worst). `containers` are
-    the suffixes it may go into.
+    `alpha_format` where there is alpha to keep (None: it is dropped), `odd_format` where a side is odd and
+    the usual format needs even ones. `crf` is the default quality of the codecs that have one (0 best, 51
+    worst). `containers` are the suffixes it may go into.
     """
 
     name: str
@@ -86,8 +86,8 @@ CODECS: Mapping[str, Codec] = {
 class OutputSpec:
     """Everything that the encoding of pictures depends on: equal specs and equal pictures give equal packets.
 
-    `colour` is what the output is tagged with and converted by; `alpha` and `depth` (8 or more bits) say what the
-    pictures hold. Times are not in it: they are given when segments are put together.
+    `colour` is what the output is tagged with and converted by; `alpha` and `depth` (8 or more bits) say what
+    the pictures hold. Times are not in it: they are given when segments are put together.
     """
 
     codec: Codec
@@ -102,10 +102,10 @@ class OutputSpec:
 
     @classmethod
     def for_clip(cls, info: ClipInfo, codec: str = "h264", crf: float | None = None) -> OutputSpec:
-        """The output that keeps what it can of a clip: size, rate, colour tags, and alpha if the codec has it.
+        """The output that keeps what it can of a clip: size, rate, colour tags, alpha if the codec has it.
 
-        An untagged clip is tagged by the rule it was read by. Raises BadInputError for an unknown codec or a `crf`
-        outside 0..51 or for a codec without one.
+        An untagged clip is tagged by the rule it was read by. Raises BadInputError for an unknown codec or a
+        `crf` outside 0..51 or for a codec without one.
         """
         if codec not in CODECS:
             raise BadInputError(f"There is no codec {codec}; choose one of {', '.join(CODECS)}.")

@@ -1,7 +1,8 @@
 """Colour tags: FFmpeg's names and numbers, and what is assumed where a clip carries none.
 
-Sources of the luma weights: ITU-R BT.601-7, BT.709-6 and BT.2020-2, SMPTE 240M, FCC 47 CFR 73.682. Numbers are those of
-ITU-T H.273, which FFmpeg's AVColorSpace, AVColorPrimaries, AVColorTransferCharacteristic and AVColorRange follow.
+Sources of the luma weights: ITU-R BT.601-7, BT.709-6 and BT.2020-2, SMPTE 240M, FCC 47 CFR 73.682. Numbers
+are those of ITU-T H.273, which FFmpeg's AVColorSpace, AVColorPrimaries, AVColorTransferCharacteristic and
+AVColorRange follow.
 """
 
 from __future__ import annotations
@@ -93,10 +94,10 @@ def to_numbers(colour: Colour) -> tuple[int, int, int, int]:
 def resolved(colour: Colour, height: int) -> Colour:
     """The tags that a YUV picture `height` pixels high is read and written by.
 
-    An unspecified (or RGB) matrix becomes bt709 from 720 lines up and smpte170m below, and so do primaries; an
-    unspecified (or RGB) range becomes "tv", an unspecified transfer bt709, whose curve BT.601 shares. The conversion to
-    RGB touches neither primaries nor transfer: they are filled in so that what is written carries a full set.
-    Other tags stay.
+    An unspecified (or RGB) matrix becomes bt709 from 720 lines up and smpte170m below, and so do primaries;
+    an unspecified (or RGB) range becomes "tv", an unspecified transfer bt709, whose curve BT.601 shares. The
+    conversion to RGB touches neither primaries nor transfer: they are filled in so that what is written
+    carries a full set. Other tags stay.
     """
     fallback = "bt709" if height >= 720 else "smpte170m"
     return replace(

@@ -52,7 +52,7 @@ class Decoder:
         self.container.close()
 
     def starts(self, number: int) -> Iterator[int | None]:
-        """Times to start a run from that reaches frame `number`, nearest first; None is the beginning of the file.
+        """Times to start a run from that reaches frame `number`, nearest first; None is the file's beginning.
 
         The nearest is not always early enough: pictures that lead an open GOP need the one before.
         """
@@ -102,7 +102,7 @@ class Decoder:
         )
 
     def _pictures(self, sought: bool = False) -> Iterator[av.VideoFrame]:
-        """Everything that can be decoded from here on; a damaged packet is skipped and shows as a missing number."""
+        """Everything that can be decoded from here on; what cannot shows as a missing number."""
         try:
             packets = self.container.demux(self.stream)
             if sought and self.index.landmarks:
@@ -116,7 +116,7 @@ class Decoder:
             yield from self.stream.decode(None)
 
     def _indexed(self) -> FrameIndex:
-        """The index, without what only seems to be there: leading pictures whose reference is not in the file."""
+        """The index without pictures that only seem to be there: their reference lies before the file."""
         index = build_index(self.container, self.stream)
         self.container.close()
         self._open()
@@ -139,7 +139,8 @@ def opened(path: Path) -> av.container.InputContainer:
         raise BadInputError(f"{path} may not be read; check its permissions.") from None
     except (av.FFmpegError, OSError, ValueError):
         raise BadInputError(
-            f"{path.name} is not a video that can be read, or its end is missing; check that it plays elsewhere."
+            f"{path.name} is not a video that can be read, or its end is missing; "
+            "check that it plays elsewhere."
         ) from None
     if set(container.format.name.split(",")) & _FOREIGN_FORMATS:
         container.close()

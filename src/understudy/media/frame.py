@@ -18,7 +18,7 @@ Image = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Colour:
-    """Colour tags of a clip, in FFmpeg's names ("bt709", "smpte170m", "tv", …); "unspecified" where untagged."""
+    """Colour tags in FFmpeg's names ("bt709", "smpte170m", "tv", …); "unspecified" where untagged."""
 
     matrix: str = "unspecified"
     primaries: str = "unspecified"
@@ -44,9 +44,10 @@ class AudioStream:
 class ClipInfo:
     """What is known of a clip before a picture is decoded.
 
-    `width` and `height` are upright: rotation metadata is already applied to them and to every frame; `rotation` is
-    what was applied, in degrees clockwise. `pixel_aspect` is the width of an upright pixel over its height.
-    `pts` holds the presentation time of every visible frame, in `time_base` units, ascending, shape (N,).
+    `width` and `height` are upright: rotation metadata is already applied to them and to every frame;
+    `rotation` is what was applied, in degrees clockwise. `pixel_aspect` is the width of an upright pixel over
+    its height. `pts` holds the presentation time of every visible frame, in `time_base` units, ascending,
+    shape (N,).
     """
 
     path: Path
@@ -97,9 +98,8 @@ class Frame:
 class Clip(Protocol):
     """A clip that is read by frame number, exactly. Every reader passes tests/media/test_clip_contract.py.
 
-    `files` are the files that it is read from, in order.
-    `fault` is None, or one sentence that says what is known to be damaged: a truncated file shows at once, a frame that
-    cannot be decoded when it is come upon.
+    `files` are the files that it is read from, in order. `fault` is None, or one sentence that says what is
+    known to be damaged: a truncated file shows at once, a frame that cannot be decoded when it is come upon.
     """
 
     info: ClipInfo
@@ -115,8 +115,8 @@ class Clip(Protocol):
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         """Frames start..stop-1 in order, decoding each once.
 
-        Stops before the first frame that cannot be decoded, and says so in `fault`. Several such iterators and `read`
-        do not disturb each other.
+        Stops before the first frame that cannot be decoded, and says so in `fault`. Several such iterators
+        and `read` do not disturb each other.
         """
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import av
 import av.container
@@ -23,10 +24,10 @@ _EXACT_FORMATS = {"mov", "matroska", "webm", "mpegts", "nut"}
 class FrameIndex:
     """The visible frames of a video stream.
 
-    `pts` (N,) are presentation times, ascending: the frame number is the position in it. `keys` (K,) are the times
-    of the packets that decoding can start from. Where the file has no usable times (`counted`), `pts` merely counts
-    and frames are told apart by the order in which they are decoded. `landmarks` is None where times can be trusted
-    after seeking. `fault` says in one sentence where the file breaks off.
+    `pts` (N,) are presentation times, ascending: the frame number is the position in it. `keys` (K,) are the
+    times of the packets that decoding can start from. Where the file has no usable times (`counted`), `pts`
+    merely counts and frames are told apart by the order in which they are decoded. `landmarks` is None where
+    times can be trusted after seeking. `fault` says in one sentence where the file breaks off.
     """
 
     pts: Times
@@ -61,7 +62,7 @@ class Landmarks:
         self._times: list[int | None] = []
         self._places: dict[int, int | None] = {}
 
-    def add(self, packet: av.Packet[av.VideoStream]) -> None:
+    def add(self, packet: av.Packet[Any]) -> None:
         """Take note of the next packet of the file."""
         if packet.is_keyframe:
             mark = zlib.crc32(packet)
@@ -122,7 +123,7 @@ def build_index(container: av.container.InputContainer, stream: av.VideoStream) 
     if fault is None and not _states_length(container) and _has_gap_near_end(times, last_dts):
         fault = f"The file breaks off at {float(end):.2f} seconds."
     if fault is not None and last_dts is not None:
-        # What is lost was to be decoded later, so shown later: up to this time no frame is missing in between.
+        # What is lost was to be decoded later, so shown later: up to this time no frame is missing.
         times = times[times <= last_dts]
     return FrameIndex(times, np.sort(np.array(keys, np.int64)), landmarks=landmarks, fault=fault)
 
@@ -134,7 +135,7 @@ def _truncation(
     any_end: Fraction,
     broken: bool,
 ) -> str | None:
-    """What the file promises and does not hold, given where its video (`end`) and all its streams (`any_end`) stop."""
+    """What the file promises and does not hold; its video stops at `end`, its last stream at `any_end`."""
     if container.format.name.startswith("mov"):
         declared = _seconds(stream.start_time, stream.time_base) + _seconds(stream.duration, stream.time_base)
     elif container.format.name.startswith("matroska"):
@@ -154,7 +155,7 @@ def _states_length(container: av.container.InputContainer) -> bool:
 
 
 def _has_gap_near_end(times: Times, last_dts: int | None) -> bool:
-    """Whether, after the last decode time, a frame is missing between others: it was to come later in the file."""
+    """Whether a frame is missing between others after the last decode time: it was still to come."""
     steps = np.diff(times)
     if last_dts is None or len(steps) < 8 or np.median(steps) * 2 > steps.min() * 3:
         return False  # too short or too irregular to tell

@@ -9,10 +9,10 @@ from understudy.media.frame import Clip
 
 
 def open_clip(path: str | Path, *, rate: Fraction | int | None = None) -> Clip:
-    """Open a video file, a still, a folder of numbered pictures or a pattern like `shot.####.exr` or `shot.%04d.png`.
+    """Open a video, a still, a folder of numbered pictures or a pattern (`shot.####.exr`, `shot.%04d.png`).
 
-    `rate` is the frame rate of pictures, 24 unless given; videos have their own. Close the clip after use, or use it in a
-    `with` statement. Raises BadInputError, in one sentence, for whatever cannot be used.
+    `rate` is the frame rate of pictures, 24 unless given; videos have their own. Close the clip after use, or
+    use it in a `with` statement. Raises BadInputError, in one sentence, for whatever cannot be used.
     """
     # What reads is imported here, because its kernels and libraries take half a second to load.
     from understudy.media.sequences import is_pattern, open_pictures

@@ -38,12 +38,13 @@ def written(path: Path) -> Iterator[None]:
         if getattr(error, "errno", None) == errno.ENOSPC:
             message = f"The disk is full while writing {path}; make room and run the same command again."
         else:
-            message = f"{path} cannot be written ({os.strerror(error.errno) if error.errno and error.errno > 0 else error}); choose another place."
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+            message = f"{path} cannot be written ({reason}); choose another place."
         raise OutputError(message) from error
 
 
 def check_writable(path: Path) -> None:
-    """Make sure, before hours of work, that a file can be made at `path`; makes its folder where that is missing.
+    """Make sure, before hours of work, that a file can be made at `path`; makes its folder if need be.
 
     Raises OutputError, in one sentence.
     """

@@ -1,8 +1,8 @@
 """Encoding in segments, so that a render that is killed goes on where it was.
 
-A segment is a run of frames, encoded by itself into a small file: its first picture is a keyframe, nothing refers to
-outside of it, and equal pictures give equal packets whatever was encoded before. Its frames carry only their order;
-`understudy.media.assembly` gives them their times.
+A segment is a run of frames, encoded by itself into a small file: its first picture is a keyframe, nothing
+refers to outside of it, and equal pictures give equal packets whatever was encoded before. Its frames carry
+only their order; `understudy.media.assembly` gives them their times.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Self
 
 import av
-from av.container.core import Flags
 
 from understudy.media import colour as tags
 from understudy.media.codecs import OutputSpec
@@ -23,6 +22,8 @@ from understudy.media.yuv import from_rgb
 
 SEGMENT_SUFFIX = ".mkv"
 """Matroska holds every codec that is written here; its rounded times do, since only their order is used."""
+
+_BITEXACT = 0x0400  # FFmpeg's AVFMT_FLAG_BITEXACT
 
 
 def encode_segment(path: Path, images: Iterable[Image], spec: OutputSpec) -> int:
@@ -47,9 +48,8 @@ class SegmentWriter:
         self._partial = partial_name(path)
         with written(path):
             self._container = av.open(str(self._partial.absolute()), "w", format="matroska")
-            self._container.flags |= (
-                Flags.bitexact.value
-            )  # no random identifiers: equal segments, equal files
+            # No random identifiers: equal segments are equal files.
+            self._container.flags |= _BITEXACT
             self._stream = self._configured(spec)
 
     def write(self, image: Image) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -72,8 +73,8 @@ class PictureClip:
         found = (image.shape[1], image.shape[0], image.shape[2], image.dtype.itemsize)
         if found != (info.width, info.height, 4 if info.has_alpha else 3, 2 if info.bit_depth > 8 else 1):
             raise BadInputError(
-                f"{self._members[index].name} differs in size, channels or depth from {self._members[0].name} "
-                f"({info.width}x{info.height}); make the sequence uniform."
+                f"{self._members[index].name} differs in size, channels or depth from "
+                f"{self._members[0].name} ({info.width}x{info.height}); make the sequence uniform."
             )
         image.flags.writeable = False
         return Frame(index, int(info.pts[index]), info.time_base, image, info.colour)
@@ -93,7 +94,8 @@ class PictureClip:
 def open_pictures(path: Path, rate: Fraction | None = None) -> PictureClip:
     """A still (`face.png`), a folder with one sequence, or a pattern (`name.####.exr`, `name.%04d.png`).
 
-    Raises BadInputError where there is no such sequence, several lie in one folder, or frame numbers are missing.
+    Raises BadInputError where there is no such sequence, several lie in one folder, or frame numbers are
+    missing.
     """
     rate = DEFAULT_RATE if rate is None else Fraction(rate)
     if rate <= 0:
@@ -125,7 +127,7 @@ class _Sequence:
         numbers = sorted(self.files)
         missing = [
             str(before + 1) if after == before + 2 else f"{before + 1}-{after - 1}"
-            for before, after in zip(numbers, numbers[1:], strict=False)
+            for before, after in pairwise(numbers)
             if after > before + 1
         ]
         if missing:

@@ -44,7 +44,7 @@ class Tally:
         self.checksum = zlib.crc32(packet, self.checksum)
 
     def arrived_as(self, other: Tally) -> bool:
-        """Whether the same payload came out: to the byte, or, where the container frames it anew, packet for packet."""
+        """Whether the same came out: to the byte or, where a container frames it anew, packet for packet."""
         return (self.size, self.checksum) == (other.size, other.checksum) or self.packets == other.packets
 
 
@@ -52,7 +52,7 @@ class Soundtrack:
     """The audio streams of a source, being copied into an output container."""
 
     def __init__(self, source: Path, span: Span | None) -> None:
-        """`span` None copies every packet at its own time; otherwise those that overlap it, moved to begin at 0."""
+        """`span` None copies every packet at its own time; else those that overlap it are moved to 0."""
         self._container = opened(source)
         self._span = span
         self._streams = [
@@ -76,12 +76,19 @@ class Soundtrack:
         if not self._streams:
             return
         places = {stream.index: place for place, stream in enumerate(self._streams)}
+        shift = self._span.start if self._span else Fraction(0)
         try:
             for packet in self._container.demux(self._streams):
-                if packet.size == 0 or packet.pts is None or not self._shown(packet):
+                if packet.size == 0 or packet.pts is None:
+                    continue
+                time_base, dts = packet.time_base, packet.pts if packet.dts is None else packet.dts
+                if not self._shown(packet.pts * time_base, (packet.duration or 0) * time_base):
                     continue
                 self.tallies[places[packet.stream_index]].count(packet)
-                yield self._moved(packet)
+                packet.pts -= round(shift / time_base)
+                packet.dts = dts - round(shift / time_base)
+                packet.stream = self._targets[packet.stream_index]
+                yield packet.dts * time_base, packet
         except av.FFmpegError:
             return  # the source breaks off here; its fault has been told by the reader
 
@@ -95,23 +102,9 @@ class Soundtrack:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _shown(self, packet: av.Packet[Any]) -> bool:
-        if self._span is None:
-            return True
-        start = packet.pts * packet.time_base
-        end = start + (packet.duration or 0) * packet.time_base
-        return end > self._span.start and (self._span.end is None or start < self._span.end)
-
-    def _moved(self, packet: av.Packet[Any]) -> tuple[Fraction, av.Packet[Any]]:
-        time_base = packet.time_base
-        dts = packet.pts if packet.dts is None else packet.dts
-        if self._span is not None:
-            shift = round(self._span.start / time_base)
-            packet.pts -= shift
-            dts -= shift
-        packet.dts = dts
-        packet.stream = self._targets[packet.stream_index]
-        return dts * time_base, packet
+    def _shown(self, start: Fraction, duration: Fraction) -> bool:
+        span = self._span
+        return span is None or (start + duration > span.start and (span.end is None or start < span.end))
 
 
 def tallies_of(path: Path) -> list[Tally]:
@@ -127,7 +120,7 @@ def tallies_of(path: Path) -> list[Tally]:
 
 
 def check_audio_fits(source: ClipInfo, output: Path) -> None:
-    """Raise BadInputError, naming a way out, where the container of `output` cannot hold the source's audio."""
+    """Raise BadInputError, naming a way out, where `output`'s container cannot hold the source's audio."""
     for stream in source.audio:
         if stream.codec in _supported(output.suffix):
             continue

@@ -1,8 +1,9 @@
 """One picture file at a time, through OpenImageIO, as display-referred RGB.
 
-Integer files are taken as they are: 8 bits as uint8, more as uint16 on the full scale. Files of half or float numbers
-(EXR, some TIFFs) are taken as scene-linear with BT.709 primaries and shown by the sRGB curve (IEC 61966-2-1), clipped to
-[0, 1], as uint16: what lies above white is lost. Alpha is straight, as in video: premultiplied colour is divided by it.
+Integer files are taken as they are: 8 bits as uint8, more as uint16 on the full scale. Files of half or float
+numbers (EXR, some TIFFs) are taken as scene-linear with BT.709 primaries and shown by the sRGB curve (IEC
+61966-2-1), clipped to [0, 1], as uint16: what lies above white is lost. Alpha is straight, as in video:
+premultiplied colour is divided by it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import OpenImageIO as oiio
+import OpenImageIO as oiio  # noqa: N813
 
 from understudy.errors import BadInputError
 from understudy.media.frame import Colour, Image
@@ -39,6 +40,13 @@ class StillFormat:
     def has_alpha(self) -> bool:
         """Whether the pictures are RGBA."""
         return len(self.channels) == 4
+
+    @property
+    def pixel_format(self) -> str:
+        """FFmpeg's name of the layout of the arrays that `read_still` gives."""
+        if self.bit_depth > 8:
+            return "rgba64le" if self.has_alpha else "rgb48le"
+        return "rgba" if self.has_alpha else "rgb24"
 
     @property
     def colour(self) -> Colour:
@@ -96,7 +104,7 @@ def _opened(path: Path) -> oiio.ImageInput:
         raise BadInputError(f"{path.name} is empty (0 bytes); copy or export it again.")
     hints = oiio.ImageSpec()
     hints["oiio:UnassociatedAlpha"] = 1
-    source = oiio.ImageInput.open(str(path.absolute()), hints)
+    source: oiio.ImageInput | None = oiio.ImageInput.open(str(path.absolute()), hints)
     if source is None:
         oiio.geterror()  # else it is printed when the program ends
         raise BadInputError(f"{path.name} is not a picture that can be read; check that it opens elsewhere.")

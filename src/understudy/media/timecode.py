@@ -9,10 +9,10 @@ _FORM = re.compile(r"^(\d\d):(\d\d):(\d\d)([:;.])(\d\d)$")
 
 
 def advanced(timecode: str, frames: int, rate: Fraction) -> str:
-    """The label of the frame `frames` after the one labelled `timecode` ("HH:MM:SS:FF", drop-frame "HH:MM:SS;FF").
+    """The label `frames` frames after `timecode` ("HH:MM:SS:FF", or drop-frame "HH:MM:SS;FF").
 
-    Drop-frame labels leave out the first two frames (four at 59.94) of every minute that is no multiple of ten.
-    A label that cannot be read is given back unchanged. Hours run from 00 to 23.
+    Drop-frame labels leave out the first two frames (four at 59.94) of every minute that is no multiple of
+    ten. A label that cannot be read is given back unchanged. Hours run from 00 to 23.
     """
     form = _FORM.match(timecode)
     base = round(rate)

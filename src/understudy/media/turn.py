@@ -23,7 +23,7 @@ class Turn:
 
     @classmethod
     def from_display_matrix(cls, matrix: bytes) -> Self:
-        """From FFmpeg's and QuickTime's 3x3 matrix: int32 a, b, u, c, d, v, … with x' = a x + c y, y' = b x + d y."""
+        """From FFmpeg's 3x3 matrix of int32: a, b, u, c, d, v, … with x' = a x + c y and y' = b x + d y."""
         a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
         return cls(True, c < 0, b < 0) if a == 0 and d == 0 else cls(False, a < 0, d < 0)
 

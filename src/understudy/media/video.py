@@ -1,8 +1,9 @@
 """Video files as clips: every frame by its number, exactly, forward and at random.
 
-How it is made exact: the file is demuxed once without decoding, the visible packets' presentation times, sorted, are
-the frame numbers. To reach a frame, the decoder starts at a keyframe at or before it and runs until that very time comes
-out; where it does not (open GOPs, formats that seek loosely) it starts earlier, and in the end from the beginning.
+How it is made exact: the file is demuxed once without decoding, the visible packets' presentation times,
+sorted, are the frame numbers. To reach a frame, the decoder starts at a keyframe at or before it and runs
+until that very time comes out; where it does not (open GOPs, formats that seek loosely) it starts earlier,
+and in the end from the beginning.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import av
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 from understudy.errors import BadInputError
 from understudy.media import colour as tags
 from understudy.media.decoder import Decoder, Run
-from understudy.media.frame import AudioStream, ClipInfo, Colour, Frame, Image
+from understudy.media.frame import AudioStream, ClipInfo, Colour, Frame
 from understudy.media.turn import Turn
 from understudy.media.yuv import bit_depth, has_alpha, to_rgb
 
@@ -32,12 +33,13 @@ _CACHE_BYTES = 96 << 20
 class VideoClip:
     """A video file read by frame number; implements `understudy.media.frame.Clip`.
 
-    Pictures are upright (the display matrix is applied), uint8 for 8-bit sources and uint16 on the full scale otherwise,
-    with alpha where the stream has it. YUV is converted by the clip's own matrix and range; untagged clips are
-    taken as bt709 from 720 lines up and smpte170m below, limited range (`understudy.media.colour.resolved`).
+    Pictures are upright (the display matrix is applied), uint8 for 8-bit sources and uint16 on the full scale
+    otherwise, with alpha where the stream has it. YUV is converted by the clip's own matrix and range;
+    untagged clips are taken as bt709 from 720 lines up and smpte170m below, limited range
+    (`understudy.media.colour.resolved`).
 
-    Raises BadInputError where the file is missing, no video, empty, or of an unknown codec; and on reading the first
-    frame whose size differs from that of frame 0.
+    Raises BadInputError where the file is missing, no video, empty, or of an unknown codec; and on reading
+    the first frame whose size differs from that of frame 0.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -59,7 +61,7 @@ class VideoClip:
         self._coded_size = (first.width, first.height)
         self._colour = tags.resolved(self.info.colour, self.info.height)
         fault = self._decoder.index.fault
-        self.files = (self._path,)
+        self.files: tuple[Path, ...] = (self._path,)
         self.fault: str | None = fault and f"{self._path.name} is damaged: {fault}"
 
     def read(self, index: int) -> Frame:
@@ -104,8 +106,8 @@ class VideoClip:
         if (picture.width, picture.height) != self._coded_size:
             was, now = self._coded_size, (picture.width, picture.height)
             raise BadInputError(
-                f"{self._path.name} changes its size from {was[0]}x{was[1]} to {now[0]}x{now[1]} at frame {index}; "
-                "cut it there and use the parts one by one."
+                f"{self._path.name} changes its size from {was[0]}x{was[1]} to {now[0]}x{now[1]} "
+                f"at frame {index}; cut it there and use the parts one by one."
             )
         image = self._turn.upright(to_rgb(picture, self._colour))
         image.flags.writeable = False
@@ -123,7 +125,8 @@ class VideoClip:
                     break
         self._at = -1
         raise BadInputError(
-            f"{self._path.name} is damaged: frame {index} cannot be decoded; use the frames before it, or another copy."
+            f"{self._path.name} is damaged: frame {index} cannot be decoded; "
+            "use the frames before it, or another copy."
         )
 
     def _runs_to(self, index: int) -> Iterator[Run]:
@@ -182,8 +185,8 @@ def _described(path: Path, decoder: Decoder, first: av.VideoFrame, turn: Turn) -
 
 
 def _turn(first: av.VideoFrame) -> Turn:
-    matrix = first.side_data.get("DISPLAYMATRIX")
-    return Turn() if matrix is None else Turn.from_display_matrix(memoryview(matrix).tobytes())
+    matrix: Any = first.side_data.get("DISPLAYMATRIX")
+    return Turn() if matrix is None else Turn.from_display_matrix(bytes(matrix))
 
 
 def _colour(first: av.VideoFrame) -> Colour:

@@ -1,11 +1,12 @@
 """Pictures between FFmpeg's pixel formats and RGB arrays, right to half a code value.
 
-Why not libswscale: its fast YUV to RGB paths are 1.2 code values too dark in 8 bit and half a code value in 10 bit, its
-exact path takes three times as long and gives garbage for 10-bit 4:2:0 (FFmpeg 8.1). It is still used to repack
-formats without converting colour.
+Why not libswscale: its fast YUV to RGB paths are 1.2 code values too dark in 8 bit and half a code value in
+10 bit, its exact path takes three times as long and gives garbage for 10-bit 4:2:0 (FFmpeg 8.1). It is still
+used to repack formats without converting colour.
 
-Convention: 4:2:0 and 4:2:2 chroma lies on even columns, and 4:2:0 chroma midway between two rows (MPEG-2 siting). It is
-interpolated linearly, and filtered (1 2 1)/4 across and (1 1)/2 down on the way back. Alpha is always full range.
+Convention: 4:2:0 and 4:2:2 chroma lies on even columns, and 4:2:0 chroma midway between two rows (MPEG-2
+siting). It is interpolated linearly, and filtered (1 2 1)/4 across and (1 1)/2 down on the way back. Alpha is
+always full range.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ _compiled = numba.njit(nogil=True, cache=True, fastmath=True, error_model="numpy
 def to_rgb(frame: av.VideoFrame, colour: Colour) -> Image:
     """The picture of a decoded frame, (H, W, 3) RGB or (H, W, 4) RGBA where the format has alpha.
 
-    uint8 for formats of 8 bits and less, otherwise uint16 on the full 0..65535 scale. `colour` must be resolved
-    (see `understudy.media.colour.resolved`); it is not used for RGB formats. The result is a new array.
+    uint8 for formats of 8 bits and less, otherwise uint16 on the full 0..65535 scale. `colour` must be
+    resolved (see `understudy.media.colour.resolved`); it is not used for RGB formats. The result is a new
+    array.
     """
     layout = _layout(frame.format.name)
     if frame.format.name != layout.planar:
@@ -58,8 +60,9 @@ def to_rgb(frame: av.VideoFrame, colour: Colour) -> Image:
 def from_rgb(image: Image, pixel_format: str, colour: Colour) -> av.VideoFrame:
     """A frame in `pixel_format` of an RGB or RGBA array, uint8 or uint16 on its full scale.
 
-    `pixel_format` is a planar YUV, planar GBR or packed RGB format of FFmpeg. Alpha is dropped where the format has
-    none, and opaque where the image has none. `colour` must be resolved; the frame carries its tags.
+    `pixel_format` is a planar YUV, planar GBR or packed RGB format of FFmpeg. Alpha is dropped where the
+    format has none, and opaque where the image has none. `colour` must be resolved; the frame carries its
+    tags.
     """
     height, width = image.shape[:2]
     layout = _layout(pixel_format)
@@ -77,12 +80,14 @@ def from_rgb(image: Image, pixel_format: str, colour: Colour) -> av.VideoFrame:
         _rgb_rows_to_yuv(np.ascontiguousarray(image), layout.across, layout.down, weights, top, *planes[:3])
         alpha_target = planes[-1][:, :width] if layout.alpha else None
     else:
-        for channel, target in enumerate((2, 0, 1)):
-            planes[target][:, :width] = _requantised(image[..., channel], layout.depth)
+        for channel, place in enumerate((2, 0, 1)):
+            planes[place][:, :width] = _requantised(image[..., channel], layout.depth)
         alpha_target = planes[-1][:, :width] if layout.alpha else None
     if alpha_target is not None:
-        opaque = 2**layout.depth - 1
-        alpha_target[:] = _requantised(image[..., 3], layout.depth) if image.shape[2] == 4 else opaque
+        if image.shape[2] == 4:
+            alpha_target[:] = _requantised(image[..., 3], layout.depth)
+        else:
+            alpha_target[:] = 2**layout.depth - 1
     return frame if layout.planar == pixel_format else frame.reformat(format=pixel_format)
 
 
@@ -177,7 +182,7 @@ def _requantised(values: Plane, depth: int) -> Plane:
 
 
 def _levels(colour: Colour, depth: int) -> tuple[float, float, float, float]:
-    """(black, luma span, chroma centre, chroma span) in code values: BT.2020-2 table 5 and its full-range kin."""
+    """(black, luma span, chroma centre, chroma span) in code values: BT.2020-2 table 5, or full range."""
     if colour.range == "pc":
         return 0.0, 2.0**depth - 1, 2.0 ** (depth - 1), 2.0**depth - 1
     step = 2.0 ** (depth - 8)
