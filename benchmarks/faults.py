@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.landmarks import Landmarker
+from benchmarks.landmarks import NOTHING, Judge
 from benchmarks.score import Scorer
 from understudy.geometry import mesh
 from understudy.measures.picture import region_matte
@@ -72,7 +72,7 @@ def late_by(frames: list[Array], count: int) -> list[Array]:
     return [frames[max(0, index - count)] for index in range(len(frames))]
 
 
-def measure(frames: list[Array], rate: float, faces: list[Array], fault: Fault, judge: Landmarker) -> Any:
+def measure(frames: list[Array], rate: float, faces: list[Array], fault: Fault, judge: Judge) -> Any:
     """Score `frames` (uint8) against themselves with `fault` pasted inside the face of every frame."""
     scorer = Scorer(judge, rate)
     for index, (image, points) in enumerate(zip(frames, faces, strict=True)):
@@ -90,9 +90,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("clip", type=Path)
     parser.add_argument("--frames", type=int, default=75)
     options = parser.parse_args(arguments)
-    with Landmarker() as judge, open_clip(options.clip) as clip:
+    with Judge() as judge, open_clip(options.clip) as clip:
         frames = [frame.image[..., :3].copy() for frame in clip.frames(0, options.frames)]
-        faces = [judge.find(image) for image in frames]
+        squares = [judge.locate(image) for image in frames]
+        faces = [
+            NOTHING if square is None else judge.look(image, square)
+            for image, square in zip(frames, squares, strict=True)
+        ]
         late = late_by(frames, 3)
         faults = FAULTS | {"three frames late": lambda _image, _points, index: late[index].astype(np.float32)}
         print("| fault | " + " | ".join(COLUMNS) + " |")

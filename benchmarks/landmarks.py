@@ -1,6 +1,6 @@
-"""The judge's own eyes: landmarks of single pictures, frame by frame, without smoothing or memory.
+"""The judge's own eyes: landmarks of single pictures, without smoothing or memory.
 
-It is the same MediaPipe model that Understudy finds faces with. An error that both make alike does not show.
+They are the models that Understudy itself finds faces with. An error that both make alike does not show.
 """
 
 from __future__ import annotations
@@ -8,66 +8,50 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Self
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from understudy.faces.detect import MediaPipeDetector
+from understudy.faces.faceset import LANDMARK_COUNT
+from understudy.faces.landmarks import MediaPipeLandmarker, find_steadily
+from understudy.faces.square import Square, around_landmarks
 from understudy.measures.picture import interocular
 
-POINTS = 478
-_LONGEST_SIDE = 1280
-_MOST_FACES = 4
-_NEAR = 0.6
+Array = npt.NDArray[Any]
+LOOKS = ((0.02, 0.01, 1.0, 0.03), (-0.02, 0.01, 1.03, -0.03), (0.0, -0.02, 0.97, 0.0))
+"""Moved, scaled and turned looks at each face (see `Square.changed`), averaged: less noise than one."""
+_SURE = 0.5
+
+NOTHING = np.full((LANDMARK_COUNT, 3), np.nan, np.float32)
+"""The landmarks of a face that is not there."""
 
 
-class Landmarker:
-    """Finds the 478 points of a face in a picture. Close it after use, or use it in a `with` statement."""
+class Judge:
+    """Finds the face in a picture. Close it after use, or use it in a `with` statement."""
 
     def __init__(self) -> None:
-        import mediapipe as mp
+        self._detector, self._landmarker = MediaPipeDetector(), MediaPipeLandmarker()
 
-        self._mesh = mp.solutions.face_mesh.FaceMesh(
-            static_image_mode=True,
-            max_num_faces=_MOST_FACES,
-            refine_landmarks=True,
-            min_detection_confidence=0.3,
-        )
+    def locate(self, image: Array) -> Square | None:
+        """Where the largest face of the RGB `image` is; None where there is none."""
+        small = (image[..., :3] >> 8).astype(np.uint8) if image.dtype == np.uint16 else image[..., :3]
+        detections = self._detector.find(np.ascontiguousarray(small))
+        faces = [self._landmarker.find(image, detection.square()) for detection in detections]
+        sure = [face.points for face in faces if face.score >= _SURE]
+        return around_landmarks(max(sure, key=_size)) if sure else None
 
-    def find(
-        self, image: npt.NDArray[Any], near: npt.NDArray[np.floating[Any]] | None = None
-    ) -> npt.NDArray[np.float32]:
-        """The face's (478, 3) landmarks in pixels of the RGB `image`; NaN where there is none.
+    def look(self, image: Array, square: Square) -> npt.NDArray[np.float32]:
+        """The (478, 3) landmarks, in pixels of `image`, of the face in the square; NaN where there is none.
 
-        The largest face, or with `near` (478, 3) the one nearest to that, if its middle is within 0.6 of the
-        inter-ocular distance.
+        A plate and its result are looked at in one square, so that the model errs on both alike.
         """
-        faces = self._faces(image)
-        if not len(faces):
-            return np.full((POINTS, 3), np.nan, np.float32)
-        if near is None or np.isnan(near).any():
-            return faces[interocular(faces).argmax()]
-        apart = np.linalg.norm(faces[..., :2].mean(1) - near[:, :2].mean(0), axis=-1)
-        if apart.min() > _NEAR * interocular(near):
-            return np.full((POINTS, 3), np.nan, np.float32)
-        return faces[apart.argmin()]
-
-    def _faces(self, image: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        picture = image[..., :3]
-        if picture.dtype == np.uint16:
-            picture = (picture >> 8).astype(np.uint8)
-        height, width = picture.shape[:2]
-        scale = _LONGEST_SIDE / max(height, width)
-        if scale < 1:
-            picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        found = self._mesh.process(np.ascontiguousarray(picture)).multi_face_landmarks or []
-        points = [[(p.x, p.y, p.z) for p in face.landmark] for face in found]
-        # MediaPipe counts from the picture's corner; our pixel centres lie at integers. Depth is in widths.
-        size = np.array((width, height, width), np.float32)
-        return np.array(points, np.float32).reshape(-1, POINTS, 3) * size - np.float32((0.5, 0.5, 0))
+        seen = find_steadily(self._landmarker, image, square, LOOKS)
+        return seen.points.astype(np.float32) if seen.score >= _SURE else NOTHING.copy()
 
     def close(self) -> None:
-        """Free the model."""
-        self._mesh.close()
+        """Free the models."""
+        self._detector.close()
+        self._landmarker.close()
 
     def __enter__(self) -> Self:
         return self
@@ -76,3 +60,7 @@ class Landmarker:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _size(landmarks: Array) -> float:
+    return float(interocular(landmarks))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.landmarks import POINTS, Landmarker
+from benchmarks.landmarks import NOTHING, Judge
 from benchmarks.mattes import inner_matte, replaced_matte
 from understudy.faces import identity as network
 from understudy.measures import edges, gaze, identity, performance, temporal, texture, timing
@@ -54,24 +54,25 @@ class Score:
 class Scorer:
     """Takes a plate and a result frame by frame. Keeps landmarks and numbers, never more than two frames."""
 
-    def __init__(self, judge: Landmarker, rate: float, cuts: tuple[int, ...] = ()) -> None:
+    def __init__(self, judge: Judge, rate: float, cuts: tuple[int, ...] = ()) -> None:
         self._judge, self._rate, self._cuts = judge, rate, cuts
         self._flicker, self._grain, self._series = temporal.FlickerMeter(), texture.GrainMeter(), Series()
 
     def add(self, plate: Array, result: Array) -> None:
         """Take the next frame of both, (H, W, 3) of one size and type."""
         series, index = self._series, len(self._series.plate)
-        points = self._judge.find(plate)
+        square = self._judge.locate(plate)
+        points = NOTHING if square is None else self._judge.look(plate, square)
         series.plate.append(points)
-        missing = bool(np.isnan(points).any())
+        missing = square is None or bool(np.isnan(points).any())
         if missing or index in self._cuts:
             self._flicker.cut()
             self._grain.cut()
-        if missing:
+        if square is None or missing:
             _add_nothing(series)
             return
         self._add_picture(plate, result, points)
-        found = self._judge.find(result, near=points)
+        found = self._judge.look(result, square)
         series.result.append(found)
         if network.available() and index % _EMBED_EVERY == 0 and not np.isnan(found).any():
             series.plate_identity.append(network.embed(plate, points))
@@ -100,7 +101,7 @@ def score(
     result: Path, plate: Path, likeness: list[Path], cuts: tuple[int, ...] = (), frames: int | None = None
 ) -> Score:
     """Compare frame i of `result` with frame i of `plate`, for the first `frames` of them."""
-    with Landmarker() as judge, open_clip(plate) as theirs, open_clip(result) as ours:
+    with Judge() as judge, open_clip(plate) as theirs, open_clip(result) as ours:
         scorer = Scorer(judge, float(theirs.info.rate), cuts)
         pairs = zip(theirs.frames(), ours.frames(), strict=False)
         for before, after in islice(pairs, frames):
@@ -117,21 +118,22 @@ def _alike(*pictures: Array) -> list[Array]:
 
 
 def _add_nothing(series: Series) -> None:
-    series.result.append(np.full((POINTS, 3), np.nan, np.float32))
+    series.result.append(NOTHING)
     for values in (series.seam, series.ring, series.outside):
         values.append(np.nan)
     for rows in (series.sharpness, series.plate_lab, series.result_lab):
         rows.append(np.full(3, np.nan))
 
 
-def _embeddings_of(likeness: list[Path], judge: Landmarker) -> Array:
+def _embeddings_of(likeness: list[Path], judge: Judge) -> Array:
     """Embeddings of frames spread evenly over all likeness clips, (N, 128)."""
     rows, share = [], max(2, _LIKENESS_FACES // len(likeness))
     for path in likeness:
         with open_clip(path) as clip:
             for index in np.unique(np.linspace(0, clip.info.frame_count - 1, share).astype(int)):
                 image = clip.read(int(index)).image
-                points = judge.find(image)
+                square = judge.locate(image)
+                points = NOTHING if square is None else judge.look(image, square)
                 if not np.isnan(points).any():
                     rows.append(network.embed(image, points))
     return np.array(rows).reshape(-1, network.EMBEDDING_SIZE)

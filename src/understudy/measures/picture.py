@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float32]
 Box = tuple[slice, slice]
 Region = Literal["face", "eyes", "mouth"]
 
-LUMA_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
+LUMA_WEIGHTS = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
 """Rec. ITU-R BT.709, applied to display-referred values (Y', not luminance)."""
 
 
@@ -32,7 +32,7 @@ def floats(picture: Picture) -> Floats:
 
 def luma(picture: Picture) -> Floats:
     """Y' in [0, 1], (H, W) float32, with BT.709 weights."""
-    return floats(picture) @ LUMA_WEIGHTS
+    return cv2.transform(floats(picture), LUMA_WEIGHTS)
 
 
 def lab(picture: Picture) -> Floats:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from scipy.fft import dct, idct
 
 from understudy.measures.picture import (
-    LUMA_WEIGHTS,
     Box,
     Floats,
     Matte,
@@ -21,6 +20,7 @@ from understudy.measures.picture import (
     interocular,
     join,
     lab,
+    luma,
     weights,
 )
 
@@ -122,9 +122,7 @@ class FlickerMeter:
         scale = min(1.0, _FLOW_SIZE / max(height, width))
         size = (max(16, round(width * scale)), max(16, round(height * scale)))
         a, b = (
-            np.clip(
-                cv2.resize(frame @ LUMA_WEIGHTS, size, interpolation=cv2.INTER_AREA) * 255, 0, 255
-            ).astype(np.uint8)
+            cv2.convertScaleAbs(cv2.resize(luma(frame), size, interpolation=cv2.INTER_AREA), alpha=255)
             for frame in (first, second)
         )
         forward, backward = self._flow.calc(a, b, None), self._flow.calc(b, a, None)
