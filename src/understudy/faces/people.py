@@ -17,7 +17,7 @@ from understudy.geometry.align import fit_similarity
 
 FACES_PER_TRACK = 6
 SAME_PERSON_TRACKS = 0.55
-"""Two tracks whose mean embeddings are nearer than this show one person: means scatter less than single faces."""
+"""Two tracks with mean embeddings nearer than this show one person: means scatter less than single faces."""
 
 _APART = np.inf
 
