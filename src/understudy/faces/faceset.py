@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.errors import BadInputError
+from understudy.faces.columns import Columns, load_columns, save_columns
 
 LANDMARK_COUNT = 478
 
@@ -72,21 +72,50 @@ class Faceset:
 
     def save(self, path: Path) -> None:
         """Write as .npz under a temporary name, then rename."""
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as file:
-            np.savez(file, **{f.name: getattr(self, f.name) for f in fields(self)})
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        save_columns(path, {name: getattr(self, name) for name in COLUMNS})
 
     @classmethod
     def load(cls, path: Path) -> Faceset:
         """Read what `save` wrote. Raises BadInputError for anything else; pickles are never loaded."""
-        try:
-            with np.load(path, allow_pickle=False) as columns:
-                return cls(**{f.name: columns[f.name] for f in fields(cls)})
-        except (OSError, KeyError, ValueError) as error:
-            raise BadInputError(f"{path} is not a faceset: {error}. Delete it and run again.") from error
+        return cls.from_columns(load_columns(path, COLUMNS), path)
+
+    @classmethod
+    def from_columns(cls, columns: Columns, path: Path) -> Faceset:
+        """The faceset of columns that were read from `path` and are not trusted.
+
+        Raises BadInputError where a type, shape or value is not as this class says.
+        """
+        fault = _fault(columns)
+        if fault is None:
+            try:
+                return cls(**columns)
+            except ValueError as error:
+                fault = str(error)
+        raise BadInputError(f"{path} is not a faceset ({fault}): delete it and run again.")
+
+
+COLUMNS = tuple(f.name for f in fields(Faceset))
+
+
+def _fault(columns: Columns) -> str | None:
+    """What is wrong with columns from a file, or None."""
+    empty = concatenate([])
+    for name in COLUMNS:
+        expected = getattr(empty, name)
+        if columns[name].dtype != expected.dtype or columns[name].ndim != expected.ndim:
+            return f"{name} has the wrong type"
+    frame, track = columns["frame"], columns["track"]
+    if not np.isfinite(columns["landmarks"]).all():
+        return "landmarks are not finite"
+    if not ((columns["score"] >= 0) & (columns["score"] <= 1)).all():
+        return "score is outside 0 to 1"
+    if (columns["found"] > max(Found)).any():
+        return "found has an unknown value"
+    if (frame < 0).any() or (track < -1).any():
+        return "frame or track is negative"
+    if len(frame) == len(track) and (np.lexsort((track, frame)) != np.arange(len(frame))).any():
+        return "rows are not sorted by frame and track"
+    return None
 
 
 def concatenate(sets: list[Faceset]) -> Faceset:
