@@ -53,15 +53,31 @@ def poisson(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
     height, width = matte.shape
     step = max(1.0, max(height, width) / 96)
     size = (max(3, round(width / step)), max(3, round(height / step)))
+    wanted, known = _shrunk_where(plate - rgb, matte > 0, size)
     inside = cv2.resize(matte, size, interpolation=cv2.INTER_AREA) > 0.5
+    # the membrane hangs on the outermost cells where there is a likeness to compare with
+    inside &= cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     inside[0] = inside[-1] = inside[:, 0] = inside[:, -1] = False
     if not inside.any():
         return feather(plate, rgb, matte)
-    outer = np.where(matte[..., None] > 0, rgb, plate)
-    wanted = cv2.resize(plate - outer, size, interpolation=cv2.INTER_AREA)
     membrane = _membrane(wanted, inside)
     membrane = cv2.resize(membrane, (width, height), interpolation=cv2.INTER_LINEAR)
     return feather(plate, rgb + membrane, matte)
+
+
+def _shrunk_where(
+    values: Floats, where: npt.NDArray[np.bool_], size: tuple[int, int]
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """The mean of `values` over those pixels of each cell that count, and in which cells any does.
+
+    Cells beside them take over their values, so that enlarging the result again invents no step.
+    """
+    share = cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    total = cv2.resize(np.where(where[..., None], values, 0), size, interpolation=cv2.INTER_AREA)
+    known = share > 0
+    near_share, near_total = cv2.blur(share, (3, 3)), cv2.blur(total, (3, 3))
+    share, total = np.where(known, share, near_share), np.where(known[..., None], total, near_total)
+    return total / np.maximum(share, 1e-6)[..., None], known
 
 
 def _membrane(values: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
