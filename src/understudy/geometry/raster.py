@@ -40,9 +40,11 @@ def _rasterise(vertices, triangles, owner, weights, depth):  # type: ignore[no-u
         slope_a, slope_b = (by - cy) / area, (cy - ay) / area
         slope_c = -slope_a - slope_b
         inverse_a, inverse_b, inverse_c = _reciprocal(slope_a), _reciprocal(slope_b), _reciprocal(slope_c)
+        rise_a, rise_b = (cx - bx) / area, (ax - cx) / area
+        first_a = ((bx - x0) * (cy - y0) - (cx - x0) * (by - y0)) / area
+        first_b = ((cx - x0) * (ay - y0) - (ax - x0) * (cy - y0)) / area
         for y in range(y0, y1 + 1):
-            start_a = ((bx - x0) * (cy - y) - (cx - x0) * (by - y)) / area
-            start_b = ((cx - x0) * (ay - y) - (ax - x0) * (cy - y)) / area
+            start_a, start_b = first_a + (y - y0) * rise_a, first_b + (y - y0) * rise_b
             low, high = 0.0, float(x1 - x0)
             edge_a, edge_b = (-slack - start_a) * inverse_a, (-slack - start_b) * inverse_b
             edge_c = (start_a + start_b - 1.0 - slack) * inverse_c

@@ -159,7 +159,7 @@ def _comb_long(
     roots: Array, normals: Array, edge: Array, layer: Array, hair: Hair, rng: np.random.Generator, seed: int
 ) -> Array:
     """Parted, falling over the ears to the shoulders; a bob curls in at the jaw."""
-    count, steps = len(roots), 13
+    count, steps = len(roots), 10
     bob = hair.style is HairStyle.BOB
     length = hair.length * rng.uniform(0.85 if bob else 0.75, 1.05 if bob else 1.15, count)
     side = np.where(roots[:, 0] > _PARTING + rng.normal(0, 0.3, count), 1.0, -1.0)

@@ -16,6 +16,8 @@ from understudy.performers.identity import Shape
 from understudy.performers.moment import Expression
 
 EYEBALL_RADIUS = 1.24
+VERGENCE = 1.7
+"""Degrees that each eye turns in, towards what is looked at."""
 _LID_REST = 0.86
 """The canonical face stares a little; this is how far open its lids are at rest."""
 IRIS_ANGLE = 0.5

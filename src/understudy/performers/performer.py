@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -15,14 +16,14 @@ from understudy.performers import occluders
 from understudy.performers import parts as pieces
 from understudy.performers.cage import MIRROR, Array, smoothstep
 from understudy.performers.expressions import head_weights, move_head, open_jaw
-from understudy.performers.head import Head, eased, template
+from understudy.performers.head import VERGENCE, Head, eased, lid_curves, template
 from understudy.performers.identity import Identity
 from understudy.performers.moment import Expression, Moment, Pose, rotation
 from understudy.performers.parts import ATTRIBUTES, OPEN_SKY, Follows, Material, Part
 from understudy.performers.sampling import Floats, Ints, ShadowMap
-from understudy.performers.skin import SkinTextures, linear, noise, paint, unroll
+from understudy.performers.skin import HEIGHT, WIDTH, SkinTextures, linear, noise, paint, unroll
 
-_SKY_DIRECTIONS = 48
+_SKY_DIRECTIONS = 32
 _CHEEK = 205
 U, V, WET, RIM, SCALP, CLOTH, FACE = 0, 1, 2, 3, 5, 6, 7
 EYE_OPEN = 5
@@ -280,8 +281,7 @@ class Performer:
         """Iris landmarks (10, 3) and, for each eye, its points and attributes in head space."""
         irises, balls = [], []
         for eye, centre in enumerate(self.head.centres):
-            # both eyes turn in a little, towards what is looked at
-            inwards = 1.7 if eye == 0 else -1.7
+            inwards = VERGENCE if eye == 0 else -VERGENCE
             gaze = rotation(expression.gaze[0] + inwards, expression.gaze[1])
             ball, _ = self._eyeball
             points = centre + ball @ gaze.T
@@ -298,8 +298,6 @@ class Performer:
         offset = points - centre
         across = np.arctan2(offset[:, 0], np.maximum(offset[:, 2], 0.05))
         height = np.arctan2(offset[:, 1], np.hypot(offset[:, 0], offset[:, 2]))
-        from understudy.performers.head import lid_curves
-
         upper, lower = lid_curves(ring, across)
         corners = np.arctan2(ring[:, 0], ring[:, 2])
         below = 0.22 + 0.78 * smoothstep(-0.02, 0.30, upper - height)
@@ -335,10 +333,6 @@ def _textures(face: Identity, body: Identity, rest: Array, inside: Array) -> Ski
 
 
 def _face_mask(rest: Array) -> Floats:
-    import cv2
-
-    from understudy.performers.skin import HEIGHT, WIDTH
-
     places = unroll(rest[list(mesh.FACE_OVAL)]) * (WIDTH, HEIGHT)
     canvas = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillPoly(canvas, [np.round(places * 16).astype(np.int32)], 255, lineType=cv2.LINE_AA, shift=4)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from understudy.errors import BadInputError
-from understudy.performers import shading
 from understudy.performers.cage import Array
-from understudy.performers.expressions import NECK_PIVOT, head_weights
+from understudy.performers.exposure import expose
+from understudy.performers.head import VERGENCE
 from understudy.performers.identity import Identity
-from understudy.performers.moment import Moment, Pose, rotation
+from understudy.performers.moment import Moment, rotation
 from understudy.performers.performance import Performance
-from understudy.performers.performer import U, Geometry, Performer, performer
-from understudy.performers.render import backdrop, camera_of, develop, expose
+from understudy.performers.performer import Performer, U, performer
+from understudy.performers.photography import backdrop, develop, motion, smear
 from understudy.performers.sampling import Camera, Floats
+from understudy.performers.shading import planes as plane
 from understudy.performers.truth import Picture, Surface, Truth, pixels
 
-_MATTES = (shading.FACE, shading.HAIR, shading.OCCLUDER)
+_LAYERS = (0, 1, 2, plane.FACE, plane.HAIR, plane.OCCLUDER)
+_CARRIERS = 2000
+"""The first vertices of the fine mesh, spread over the whole head, carry its motion blur."""
 _SMALLEST, _LARGEST = 64, 4096
 
 
@@ -49,8 +52,7 @@ def true_swap(
     matte = inside[..., None]
     mixed = plain.image * (1 - matte) + swapped.image * matte
     image = np.where(matte > 0, np.round(mixed), plain.image).astype(np.uint8)
-    swapped.truth.__dict__["visible_face"] = inside
-    return Picture(image, swapped.truth)
+    return Picture(image, replace(swapped.truth, visible_face=inside))
 
 
 def render_sequence(
@@ -75,19 +77,19 @@ def _photograph(actor: Performer, performance: Performance, frame: int, size: in
             f"A picture of {size} pixels cannot be rendered; choose {_SMALLEST} to {_LARGEST}."
         )
     moment = performance.moment(frame)
-    camera = camera_of(moment.lens, size)
+    camera = Camera(size, moment.lens.focal)
     geometry = actor.at(moment)
-    planes = expose(actor, moment, geometry, camera)
+    film = expose(actor, moment, geometry, camera)
     behind = backdrop(moment.backdrop, size)
     if performance.companion is not None:
         behind = _companion(performance, frame, camera, behind)
-    layers = np.dstack([planes[..., shading.RADIANCE], planes[..., _MATTES]])
-    cover = np.minimum(planes[..., shading.COVERAGE, None], 1.0)
-    layers[..., :3] += (1 - cover) * behind
+    layers = film[..., _LAYERS]
+    layers[..., :3] += (1 - np.minimum(film[..., plane.COVERAGE, None], 1.0)) * behind
     step = moment.lens.shutter
     later = performance.moment(frame + step, shot=moment.shot) if step else moment
-    layers = _smear(layers, _motion(geometry, moment.pose, later.pose, camera), planes[..., shading.COVERAGE])
-    image = develop(layers[..., :3], moment)
+    moved = motion(geometry.points[:_CARRIERS], moment.pose, later.pose, camera)
+    layers = smear(layers, moved, film[..., plane.COVERAGE])
+    image = develop(np.ascontiguousarray(layers[..., :3]), moment.lens, moment.grain)
     mattes = np.clip(layers[..., 3:], 0, 1)
     mattes[mattes < 1e-3] = 0
 
@@ -112,7 +114,7 @@ def _photograph(actor: Performer, performance: Performance, frame: int, size: in
 def _gaze(moment: Moment) -> Array:
     turn = moment.pose.rotation()
     right, down = moment.expression.gaze
-    ways = [turn @ rotation(right + inwards, down)[:, 2] for inwards in (1.7, -1.7)]
+    ways = [turn @ rotation(right + inwards, down)[:, 2] for inwards in (VERGENCE, -VERGENCE)]
     return np.stack(ways) * (1.0, -1.0, -1.0)
 
 
@@ -131,59 +133,7 @@ def _surface(actor: Performer, performance: Performance, frame: int, camera: Cam
 def _companion(performance: Performance, frame: int, camera: Camera, behind: Floats) -> Floats:
     assert performance.companion is not None
     actor, moment = performer(performance.companion), performance.companion_moment(frame)
-    planes = expose(actor, moment, actor.at(moment), camera)
-    cover = np.minimum(planes[..., shading.COVERAGE, None], 1.0)
-    both = np.ascontiguousarray(planes[..., shading.RADIANCE] + (1 - cover) * behind)
+    film = expose(actor, moment, actor.at(moment), camera)
+    cover = np.minimum(film[..., plane.COVERAGE, None], 1.0)
+    both = np.ascontiguousarray(film[..., :3] + (1 - cover) * behind)
     return cv2.GaussianBlur(both, (0, 0), moment.lens.defocus * camera.size / 512)
-
-
-def _motion(geometry: Geometry, pose: Pose, later: Pose, camera: Camera) -> Floats:
-    """How far the head moves in the picture while the shutter is open: a coarse field (H/8, W/8, 2), pixels."""
-    turn = later.rotation() @ pose.rotation().T
-    spread = geometry.points[: 468 * 4]
-    arm = spread - NECK_PIVOT - pose.place
-    moved = arm @ turn.T + NECK_PIVOT + later.place
-    weight = head_weights(spread - np.array(pose.place))[:, None]
-    ends = camera.project(spread + weight * (moved - spread))[:, :2]
-    starts = camera.project(spread)[:, :2]
-    size = camera.size // 8
-    field = np.zeros((size, size, 3), np.float32)
-    cell = np.clip(np.round(starts / 8), 0, size - 1).astype(int)
-    np.add.at(field, (cell[:, 1], cell[:, 0]), np.hstack([ends - starts, np.ones((len(starts), 1))]))
-    field = cv2.GaussianBlur(field, (0, 0), size / 24)
-    return np.asarray(field[..., :2] / np.maximum(field[..., 2:], 1e-4), np.float32)
-
-
-def _smear(layers: Floats, motion: Floats, coverage: Floats) -> Floats:
-    """Average the layers along the motion: what an open shutter records."""
-    size = layers.shape[0]
-    reach = np.linalg.norm(motion, axis=-1).max()
-    if reach < 0.7:
-        return layers
-    near = cv2.GaussianBlur(np.minimum(coverage, 1.0), (0, 0), max(reach, 1.0))
-    velocity = (
-        cv2.resize(motion, (size, size), interpolation=cv2.INTER_LINEAR)
-        * np.minimum(near * 1.5, 1.0)[..., None]
-    )
-    x, y = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
-    taps = int(np.clip(np.ceil(reach), 3, 12))
-    total = np.zeros_like(layers)
-    for share in np.linspace(-0.5, 0.5, taps):
-        at_x, at_y = x - velocity[..., 0] * np.float32(share), y - velocity[..., 1] * np.float32(share)
-        for part in (slice(0, 3), slice(3, 6)):
-            plane = np.ascontiguousarray(layers[..., part])
-            total[..., part] += cv2.remap(
-                plane, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
-    return np.asarray(total / taps, np.float32)
-
-
-def mattes_of(picture: Picture) -> dict[str, npt.NDArray[np.float32]]:
-    """All mattes by name."""
-    truth = picture.truth
-    return {
-        "face": truth.face,
-        "visible_face": truth.visible_face,
-        "hair": truth.hair,
-        "occluder": truth.occluder,
-    }
