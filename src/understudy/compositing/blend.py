@@ -24,22 +24,24 @@ def feather(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
 def multiband(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
     """Mix each octave of detail over its own width (Burt and Adelson, "A multiresolution spline", 1983).
 
-    Coarse differences of colour dissolve over a wide band, fine detail changes over at the matte's own edge.
+    Coarse differences of colour dissolve over a wide band, inwards from the matte's edge; fine detail changes
+    over as the matte does.
     """
     levels = max(1, min(4, int(np.log2(max(2, min(matte.shape) / 48)))))
-    outer = np.where(matte[..., None] > 0, rgb, plate)
-    difference, weight = outer - plate, matte
-    mixed: Floats = np.zeros_like(plate)
+    difference = np.where(matte[..., None] > 0, rgb - plate, np.float32(0.0))
+    weight = inner = matte
     bands = []
     for _ in range(levels):
         size = difference.shape[1::-1]
         smaller = cv2.pyrDown(difference)
-        bands.append(((difference - cv2.pyrUp(smaller, dstsize=size)) * weight[..., None], size))
+        bands.append(((difference - cv2.pyrUp(smaller, dstsize=size)) * inner[..., None], size))
         difference, weight = smaller, cv2.pyrDown(weight)
-    mixed = difference * weight[..., None]
+        # a blurred matte reaches past the matte: what exceeds a half of it does not
+        inner = np.clip(2.0 * cv2.GaussianBlur(weight, (0, 0), 1.0) - 1.0, 0.0, 1.0)
+    mixed: Floats = difference * inner[..., None]
     for band, size in reversed(bands):
         mixed = cv2.pyrUp(mixed, dstsize=size) + band
-    # bands reach a little past the matte: bring them to nothing where it ends
+    # the bands' own kernels still reach a little past it
     inside = np.clip(matte * 8.0, 0.0, 1.0)
     return plate + inside[..., None] * mixed
 
