@@ -137,6 +137,24 @@ def test_a_hole_ends_the_frames_and_is_told(tmp_path: Path) -> None:
         assert number_of(clip.read(20).image) == 20
 
 
+def test_a_concealed_loss_is_told(tmp_path: Path) -> None:
+    """The decoder paints over a damaged slice: every frame comes, but the clip says which was not whole."""
+    whole = make_video(tmp_path / "whole.mp4", range(30), options={"bf": "0"})
+    with av.open(str(whole)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    data = bytearray(whole.read_bytes())
+    middle = packets[12].pos + packets[12].size // 2
+    data[middle : packets[12].pos + packets[12].size] = bytes(packets[12].pos + packets[12].size - middle)
+    path = tmp_path / "scratched.mp4"
+    path.write_bytes(data)
+    with open_clip(path) as clip:
+        assert len(list(clip.frames(0, 12))) == 12
+        assert clip.fault is None
+        list(clip.frames(12))
+        assert clip.fault is not None
+        assert "frame 12" in clip.fault
+
+
 def test_changing_resolution(tmp_path: Path) -> None:
     one = make_video(tmp_path / "one.ts", range(20))
     two = make_video(

@@ -23,8 +23,9 @@ from understudy.errors import BadInputError
 from understudy.media import colour as tags
 from understudy.media.decoder import Decoder, Run
 from understudy.media.frame import AudioStream, ClipInfo, Colour, Frame
+from understudy.media.pixel_formats import bit_depth, has_alpha
 from understudy.media.turn import Turn
-from understudy.media.yuv import bit_depth, has_alpha, to_rgb
+from understudy.media.yuv import to_rgb
 
 _CACHE_BYTES = 96 << 20
 """Decoded pictures kept by `read`: about thirty at 1080p, so that stepping backwards stays quick."""
@@ -109,6 +110,8 @@ class VideoClip:
                 f"{self._path.name} changes its size from {was[0]}x{was[1]} to {now[0]}x{now[1]} "
                 f"at frame {index}; cut it there and use the parts one by one."
             )
+        if picture.is_corrupt and self.fault is None:
+            self.fault = f"{self._path.name} is damaged: frame {index} is not whole."
         image = self._turn.upright(to_rgb(picture, self._colour))
         image.flags.writeable = False
         return Frame(index, int(self.info.pts[index]), self.info.time_base, image, self.info.colour)

@@ -11,8 +11,6 @@ always full range.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import av
@@ -22,6 +20,7 @@ import numpy.typing as npt
 
 from understudy.media.colour import luma_weights, to_numbers
 from understudy.media.frame import Colour, Image
+from understudy.media.pixel_formats import layout_of
 
 Plane = npt.NDArray[Any]
 _compiled = numba.njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
@@ -34,7 +33,7 @@ def to_rgb(frame: av.VideoFrame, colour: Colour) -> Image:
     resolved (see `understudy.media.colour.resolved`); it is not used for RGB formats. The result is a new
     array.
     """
-    layout = _layout(frame.format.name)
+    layout = layout_of(frame.format.name)
     if frame.format.name != layout.planar:
         frame = frame.reformat(format=layout.planar)
     planes = [_plane_array(plane, layout.storage) for plane in frame.planes]
@@ -65,7 +64,7 @@ def from_rgb(image: Image, pixel_format: str, colour: Colour) -> av.VideoFrame:
     tags.
     """
     height, width = image.shape[:2]
-    layout = _layout(pixel_format)
+    layout = layout_of(pixel_format)
     frame = av.VideoFrame(width, height, layout.planar)
     frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range = to_numbers(colour)
     planes = [_plane_array(plane, layout.storage) for plane in frame.planes]
@@ -89,67 +88,6 @@ def from_rgb(image: Image, pixel_format: str, colour: Colour) -> av.VideoFrame:
         else:
             alpha_target[:] = 2**layout.depth - 1
     return frame if layout.planar == pixel_format else frame.reformat(format=pixel_format)
-
-
-def bit_depth(pixel_format: str) -> int:
-    """Bits of one channel: 8, 9, 10, 12, 14 or 16."""
-    return _layout(pixel_format).depth
-
-
-def has_alpha(pixel_format: str) -> bool:
-    """Whether a pixel format has an alpha channel."""
-    return _layout(pixel_format).alpha
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """How a pixel format is taken apart: the format with the same content that the code below can address."""
-
-    kind: str  # "yuv", "rgb" or "grey"
-    planar: str
-    depth: int
-    across: int  # log2 of chroma subsampling
-    down: int
-    alpha: bool
-    packed: bool
-
-    @property
-    def storage(self) -> type[np.generic]:
-        return np.uint8 if self.depth == 8 else np.uint16
-
-
-_DEPTHS = (8, 9, 10, 12, 14, 16)
-
-
-@lru_cache(maxsize=64)
-def _layout(name: str) -> _Layout:
-    form = av.VideoFormat(name, 16, 16)
-    bits = max(component.bits for component in form.components)
-    depth = next((known for known in _DEPTHS if bits <= known), 16)
-    alpha = any(component.is_alpha for component in form.components)
-    if form.is_rgb or form.has_palette or bits == 1:
-        if depth == 8:
-            return _Layout("rgb", "rgba" if alpha else "rgb24", 8, 0, 0, alpha, packed=True)
-        if name.startswith("gbr") and bits <= 16:
-            planar = f"gbr{'a' if alpha else ''}p{depth}le"
-            return _Layout("rgb", planar, depth, 0, 0, alpha, packed=False)
-        return _Layout("rgb", "rgba64le" if alpha else "rgb48le", 16, 0, 0, alpha, packed=True)
-    if len(form.components) <= 2:
-        if alpha:
-            packed = "rgba" if depth == 8 else "rgba64le"
-            return _Layout("rgb", packed, depth if depth == 8 else 16, 0, 0, alpha=True, packed=True)
-        return _Layout("grey", "gray" if depth == 8 else f"gray{depth}le", depth, 0, 0, False, packed=False)
-    across, down = (
-        (16 // form.chroma_width(16)).bit_length() - 1,
-        (16 // form.chroma_height(16)).bit_length() - 1,
-    )
-    sampling = {(0, 0): "444", (1, 0): "422", (1, 1): "420", (0, 1): "440"}.get((across, down), "444")
-    if sampling == "444":
-        across = down = 0
-    if name.startswith("yuvj"):
-        return _Layout("yuv", name, 8, across, down, alpha=False, packed=False)
-    planar = f"yuv{'a' if alpha else ''}{sampling}p" + ("" if depth == 8 else f"{depth}le")
-    return _Layout("yuv", planar, depth, across, down, alpha, packed=False)
 
 
 def _plane_array(plane: Any, storage: type[np.generic]) -> Plane:
