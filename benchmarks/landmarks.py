@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from understudy.faces.detect import MediaPipeDetector
 from understudy.faces.faceset import LANDMARK_COUNT
-from understudy.faces.landmarks import MediaPipeLandmarker, find_steadily
+from understudy.faces.landmarks import MediaPipeLandmarker
 from understudy.faces.square import Square, around_landmarks
 from understudy.measures.picture import interocular
 
@@ -23,7 +23,7 @@ LOOKS = ((0.02, 0.01, 1.0, 0.03), (-0.02, 0.01, 1.03, -0.03), (0.0, -0.02, 0.97,
 _SURE = 0.5
 
 NOTHING = np.full((LANDMARK_COUNT, 3), np.nan, np.float32)
-"""The landmarks of a face that is not there."""
+NOTHING.setflags(write=False)
 
 
 class Judge:
@@ -45,8 +45,11 @@ class Judge:
 
         A plate and its result are looked at in one square, so that the model errs on both alike.
         """
-        seen = find_steadily(self._landmarker, image, square, LOOKS)
-        return seen.points.astype(np.float32) if seen.score >= _SURE else NOTHING.copy()
+        squares = [square, *(square.changed(*change) for change in LOOKS)]
+        looks = [self._landmarker.find(image, each) for each in squares]
+        if np.median([look.score for look in looks]) < _SURE:
+            return NOTHING
+        return np.mean([look.points for look in looks], axis=0, dtype=np.float32)
 
     def close(self) -> None:
         """Free the models."""

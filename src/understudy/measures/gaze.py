@@ -63,8 +63,8 @@ def gaze_error(result: Landmarks, plate: Landmarks, same_person: bool = False) -
     Target: median <= 2, 95th percentile <= 5. NaN where an eye is closed in either. Unless `same_person`, the
     median difference over the clip, which is mostly how the irises sit in the two faces, is taken out;
     `gaze_offset` tells it.
-    Trap: a 512-pixel landmarker has an iris to about 1.3 degrees (found by changing nothing but the
-    exposure), so the target is near the noise. Compare with `gaze_reach`.
+    Trap: one look of a landmarker has an iris to about 1.5 degrees, the mean of four to 0.5 (found by
+    changing nothing but exposure and grain): near the target. Compare with `gaze_reach`.
     """
     difference = gaze(result) - gaze(plate)
     if not same_person:

@@ -51,7 +51,7 @@ class Grain:
     ratio   grain of the result over the plate's own, target 0.8..1.25
     frozen  how much of the fine detail stays at its place in the picture from frame to frame beyond what the
             plate's does, as part of the larger one's energy, -1..1; target within +-0.1. Grain that was drawn
-            once ("screen door") is near 1, detail that shakes below 0
+            once ("screen door") is near 1, detail that shakes, or was blurred away, is below 0
     """
 
     ratio: float
