@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from understudy.faces.completing import TrackedFaces, complete
 from understudy.faces.faceset import Faceset, Found
-from understudy.media import Image
+from understudy.faces.survey import Survey, Surveyor
+from understudy.media import Image, open_clip
 from understudy.pipeline.footage import Footage
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
 VERSION = 1
 CHUNK = 64
+_TRACKS = "tracks.npz"
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,38 @@ class Analysis:
         """Index of the shot that a track belongs to."""
         first, _ = self.span_of(track)
         return next(k for k, (begin, end) in enumerate(self.shots) if begin <= first <= end)
+
+
+def study(stage: Stage, footage: Footage, task: Task) -> int:
+    """Look at every frame, chunk by chunk, and then at the clip as a whole; returns the frames looked at."""
+    count = footage.chunk_count(CHUNK)
+    pending = set(stage.pending_chunks(count))
+    done = 0
+    with Surveyor() as surveyor:
+        for index in range(count):
+            numbers = footage.chunk(index, CHUNK)
+            if index not in pending:
+                task.advance(len(numbers))
+                continue
+            survey = surveyor.survey(footage.frames(numbers), task.advance)
+            survey.save(stage.path(stage.chunk(index)))
+            done += len(numbers)
+    complete(footage.clip, _surveys(stage, count)).save(stage.path(_TRACKS))
+    return done
+
+
+def _surveys(stage: Stage, count: int) -> Iterator[Survey]:
+    return (Survey.load(path) for path in stage.chunks(count))
+
+
+def studied(stage: Stage) -> Analysis:
+    """What a finished study found."""
+    tracked = TrackedFaces.load(stage.path(_TRACKS))
+    return Analysis(tracked.faces, tracked.shots, tracked.missed)
+
+
+def analyse_still(path: Path) -> tuple[Image, Faceset]:
+    """The first frame of a picture or clip, and the faces in it."""
+    with open_clip(path) as clip, Surveyor(workers=1) as surveyor:
+        frame = clip.read(0)
+        return frame.image, surveyor.survey([frame]).faces

@@ -50,7 +50,7 @@ SKIN = _region(
         mesh.RIGHT_BROW + mesh.LEFT_BROW: 4.0,
     },
     per_degree=0.35,
-    stickiness=4.0,
+    stickiness=16.0,
 )
 EYES = _region(
     "eyes",
@@ -60,13 +60,13 @@ EYES = _region(
         mesh.RIGHT_BROW + mesh.LEFT_BROW: 0.5,
     },
     per_degree=0.12,
-    stickiness=2.0,
+    stickiness=4.0,
 )
 MOUTH = _region(
     "mouth",
     {mesh.LIPS_OUTER: 1.0, mesh.LIP_UPPER_INNER + mesh.LIP_LOWER_INNER: 2.0},
     per_degree=0.12,
-    stickiness=2.0,
+    stickiness=4.0,
 )
 REGIONS = (SKIN, EYES, MOUTH)
 

@@ -17,7 +17,7 @@ from understudy.geometry.align import Similarity
 
 Array = npt.NDArray[np.float64]
 
-FADE = {"skin": 2.0, "eyes": 1.0, "mouth": 0.8}
+FADE = {"skin": 3.0, "eyes": 2.0, "mouth": 1.5}
 """Cross-fade between picks, Gaussian sigma in frames; lids and lips move too fast for a long one."""
 
 
