@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 

@@ -31,3 +31,11 @@ def is_face_shaped(landmarks: Floats) -> bool:
         return False
     extent = np.ptp(landmarks[:, :2], axis=0)
     return bool(extent.min() >= 6 and extent.max() >= 12 and shape_error(landmarks) < 0.2)
+
+
+def shape_distance(a: Floats, b: Floats) -> float:
+    """RMS distance of the stable points of two faces (478, 3) after the best similarity, in eye distances of `b`."""
+    target = np.asarray(b, np.float64)[_STABLE]
+    fitted = fit_similarity(a[_STABLE], target).apply(a[_STABLE])
+    unit = float(np.linalg.norm(b[33] - b[263]))
+    return float(np.sqrt(((fitted - target) ** 2).sum(-1).mean()) / max(unit, 1e-6))
