@@ -76,7 +76,8 @@ def test_the_jaw_lowers_the_chin_and_parts_the_lips(head: Head) -> None:
 
 
 @pytest.mark.parametrize(("name", "landmark", "axis", "sign"), [
-    ("smile", 61, 1, 1), ("smile", 291, 0, 1), ("pucker", 0, 2, 1), ("brow_raise", 105, 1, 1), ("brow_lower", 107, 1, -1),
+    ("smile", 61, 1, 1), ("smile", 291, 0, 1), ("pucker", 0, 2, 1), ("brow_raise", 105, 1, 1),
+    ("brow_lower", 107, 1, -1),
 ])  # fmt: skip
 def test_expressions_move_their_landmarks_the_right_way(
     head: Head, name: str, landmark: int, axis: int, sign: int

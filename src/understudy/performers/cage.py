@@ -1,4 +1,5 @@
-"""The head's control mesh: the landmarker's face, with lid rims, a mouth, a skull, a neck and shoulders added.
+"""The head's control mesh: the landmarker's face, with lid rims, a mouth, a skull, a neck and shoulders
+added.
 
 Stage space, used throughout this room: centimetres, x to the picture's right, y up, z towards the camera, the
 head's resting place at the origin. Triangles are wound counter-clockwise as seen from outside.
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +51,7 @@ def smoothstep(low: float, high: float, x: npt.ArrayLike) -> Array:
     return t * t * (3.0 - 2.0 * t)
 
 
-def unit(v: npt.NDArray[np.floating]) -> Array:
+def unit(v: npt.NDArray[Any]) -> Array:
     """Vectors (..., 3) scaled to length one."""
     return np.asarray(v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9), np.float64)
 
@@ -58,8 +60,9 @@ def unit(v: npt.NDArray[np.floating]) -> Array:
 class Cage:
     """The control mesh shared by all performers.
 
-    vertices (N, 3), triangles (M, 3), `rims` the two rings inside the lids, `mouth` the rings behind the lips from
-    front to back, `throat` the vertex that closes the mouth, `skull` and `torso` the rows of the two added parts.
+    vertices (N, 3), triangles (M, 3), `rims` the two rings inside the lids, `mouth` the rings behind the lips
+    from front to back, `throat` the vertex that closes the mouth, `skull` and `torso` the rows of the two
+    added parts.
     """
 
     vertices: Array
@@ -153,7 +156,8 @@ def cage() -> Cage:
         build.ring(ring, face[ring] - (0.0, 0.0, 0.3), flip=flip)
         for ring, flip in zip(EYES, (False, True), strict=True)
     )
-    lips, rings = face[LIPS], []
+    lips = face[LIPS]
+    rings: list[Ints] = []
     previous, middle = LIPS, lips.mean(0)
     # from the wet edge of the lips to the throat: how deep, how wide, how high
     for depth, width, height in ((0.5, 1.0, 0.22), (1.4, 1.0, 1.35), (3.8, 0.8, 1.2)):
@@ -181,7 +185,7 @@ def cage() -> Cage:
 
 
 def _one_winding(triangles: Ints) -> Ints:
-    """Turn round single triangles that run against all three neighbours: those the canonical face folds over."""
+    """Turn round triangles that run against all three neighbours: those the canonical face folds over."""
     ends = triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
     _, which, uses = np.unique(ends, axis=0, return_inverse=True, return_counts=True)
     odd = (uses[which.ravel()].reshape(-1, 3) > 1).all(1)

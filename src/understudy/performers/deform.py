@@ -27,7 +27,8 @@ class Bender:
     """Solves for fields over one cage's vertices.
 
     Fields minimise |L d|^2 + sum w |d_i - h_i|^2 with L the graph Laplacian: Botsch and Kobbelt's "Real-time
-    shape editing using radial basis functions" gives the continuous picture, this is its discrete bi-Laplacian.
+    shape editing using radial basis functions" gives the continuous picture, this is its discrete
+    bi-Laplacian.
     """
 
     def __init__(self, cage: Cage) -> None:

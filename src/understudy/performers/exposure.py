@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from understudy.performers.cage import Array
+from understudy.performers.combing import CENTRE
 from understudy.performers.expressions import move_head
-from understudy.performers.hair import CENTRE
 from understudy.performers.moment import Moment
 from understudy.performers.parts import SMOOTH, Material
 from understudy.performers.performer import Geometry, Performer
@@ -50,10 +51,8 @@ def expose(performer: Performer, moment: Moment, geometry: Geometry, camera: Cam
     return film
 
 
-def _not_behind(
-    geometry: Geometry, moment: Moment, way: npt.NDArray[np.floating[npt.NBitBase]]
-) -> npt.NDArray[np.bool_]:
-    """Triangles that something which looks against `way` may see: all but the hair on the skull's far side."""
+def _not_behind(geometry: Geometry, moment: Moment, way: Array | Floats) -> npt.NDArray[np.bool_]:
+    """Triangles that can be seen against `way`: all but the hair on the skull's far side."""
     middle = move_head(CENTRE[None], 1.0, moment.pose.rotation(), np.array(moment.pose.place))[0]
     hair = geometry.material == Material.HAIR
     roots = geometry.points[geometry.triangles[hair, 0]] - middle.astype(np.float32)
@@ -93,7 +92,7 @@ def _shade(
 
 
 def _scatter(film: Floats, camera: Camera) -> None:
-    """Let light that entered skin leave nearby, then colour it: subsurface scattering in the picture's plane."""
+    """Let light that entered skin leave nearby, then colour it: scattering in the picture's plane."""
     skin = np.ascontiguousarray(film[..., plane.SKIN])
     for channel, reach in enumerate(_SCATTER_CM):
         width = reach * camera.scale

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sparse
 
 from understudy.geometry import mesh
@@ -68,7 +69,7 @@ class _Lid:
     """One eye's surroundings on the fine mesh: which vertices lids carry, and the lid curves beside each."""
 
     rows: Ints
-    is_upper: Array
+    is_upper: npt.NDArray[np.bool_]
     follow: Array
     gap: Array
 
@@ -192,7 +193,7 @@ def _turn_lid(offset: Array, lid: _Lid, expression: Expression) -> Array:
 
 
 def _nostrils(points: Array) -> tuple[Array, Array]:
-    """Displacement (n, 3) that hollows the nostrils out, and how deep each vertex lies in one, (n,) in [0, 1]."""
+    """Displacement (n, 3) that hollows the nostrils out, and how deep in one each vertex lies, in [0, 1]."""
     depth = np.zeros(len(points))
     for side in (-1.0, 1.0):
         hollow = (side * abs(points[98, 0]) * 0.5, points[2, 1] + 0.22, points[2, 2] + 0.30)

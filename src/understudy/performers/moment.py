@@ -14,8 +14,8 @@ Vector = tuple[float, float, float]
 class Pose:
     """The head's attitude in degrees and place in cm (stage space).
 
-    Signs as in `understudy.geometry`: yaw > 0 turns to the picture's right, pitch > 0 looks down, roll > 0 turns
-    clockwise in the picture. Roll is applied first, then pitch, then yaw.
+    Signs as in `understudy.geometry`: yaw > 0 turns to the picture's right, pitch > 0 looks down, roll > 0
+    turns clockwise in the picture. Roll is applied first, then pitch, then yaw.
     """
 
     yaw: float = 0.0
@@ -68,7 +68,11 @@ class Light:
 
 @dataclass(frozen=True)
 class Lens:
-    """The camera: focal length in picture widths, shutter as a share of the frame, blur in px at 512, grain 1."""
+    """The camera.
+
+    focal length in picture widths, shutter as a share of the frame, defocus in pixels of a 512 px picture,
+    grain relative to a good sensor, exposure as a factor.
+    """
 
     focal: float = 1.8
     shutter: float = 0.5
@@ -88,7 +92,7 @@ class Occluder:
 
 @dataclass(frozen=True)
 class Moment:
-    """One instant of a performance. `shot` counts cuts; `backdrop` seeds the background; `grain` seeds the noise."""
+    """One instant of a performance. `shot` counts cuts, `backdrop` and `grain` are seeds."""
 
     pose: Pose = field(default_factory=Pose)
     expression: Expression = field(default_factory=Expression)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def _bones() -> list[tuple[Array, Array, float, float]]:
     for x, length, radius in _FINGERS:
         joints = [(0.94 * x, -1.0, 0.0), (1.08 * x, 0.46 * length, 0.45), (1.14 * x, 0.75 * length, 0.30)]
         joints.append((1.18 * x, length, 0.0))
-        for k, (a, b) in enumerate(zip(joints[:-1], joints[1:], strict=True)):
+        for k, (a, b) in enumerate(pairwise(joints)):
             bones.append((np.array(a), np.array(b), radius * (1.04 - 0.10 * k), radius * (0.96 - 0.11 * k)))
     return bones
 
@@ -51,7 +52,8 @@ def _field(points: Array) -> Array:
 
 
 def surface_net(values: Array, origin: Array, cell: float) -> tuple[Array, Ints]:
-    """The zero surface of a lattice (X, Y, Z) of signed distances: one point a cell, as Gibson's surface nets.
+    """The zero surface of a lattice (X, Y, Z) of signed distances: one point a cell, as Gibson's surface
+    nets.
 
     Gibson, "Constrained elastic surface nets", 1998. Triangles are counter-clockwise from outside (positive).
     """
@@ -60,7 +62,7 @@ def surface_net(values: Array, origin: Array, cell: float) -> tuple[Array, Ints]
     size = np.array(values.shape) - 1
     total, crossings = np.zeros((*size, 3)), np.zeros(size)
 
-    def view(grid_: Array, corner: Array) -> Array:
+    def view(grid_: Array, corner: Ints) -> Array:
         return grid_[tuple(slice(c, c + n) for c, n in zip(corner, size, strict=True))]
 
     for a in corners:
@@ -81,13 +83,13 @@ def surface_net(values: Array, origin: Array, cell: float) -> tuple[Array, Ints]
     for axis in range(3):
         u, v = (axis + 1) % 3, (axis + 2) % 3
         step = np.eye(3, dtype=int)
-        low = np.argwhere(inside & ~np.roll(inside, -1, axis))
-        high = np.argwhere(~inside & np.roll(inside, -1, axis))
-        for edges, turned in ((low, False), (high, True)):
+        following = np.roll(inside, -1, axis)
+        for crossed, turned in ((inside & ~following, False), (~inside & following, True)):
+            edges = np.argwhere(crossed)
             edges = edges[((edges > 0) & (edges < size)).all(1)]
             quad = [index[tuple((edges - o).T)] for o in (step[u] + step[v], step[v], 0 * step[0], step[u])]
-            a, b, c, d = quad[::-1] if turned else quad
-            faces += [np.stack([a, b, c], 1), np.stack([a, c, d], 1)]
+            p, q, r, s = quad[::-1] if turned else quad
+            faces += [np.stack([p, q, r], 1), np.stack([p, r, s], 1)]
     return points, np.concatenate(faces)
 
 
@@ -105,7 +107,8 @@ def hand() -> tuple[Array, Ints]:
 def microphone() -> tuple[Array, Ints]:
     """A stage microphone, its head at the origin and its grip below."""
     profile = np.array(
-        [(0.02, 2.45), (1.0, 2.25), (1.9, 1.5), (2.3, 0.4), (2.3, -0.5), (2.45, -0.6), (2.45, -1.1), (2.2, -1.2),
+        [(0.02, 2.45), (1.0, 2.25), (1.9, 1.5), (2.3, 0.4), (2.3, -0.5), (2.45, -0.6), (2.45, -1.1),
+         (2.2, -1.2),
          (1.9, -2.4), (1.35, -4.2), (1.2, -6.0), (1.15, -18.0), (1.1, -30.0)]
     )  # fmt: skip
     turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
@@ -115,7 +118,10 @@ def microphone() -> tuple[Array, Ints]:
 
 
 def posed(occluder: Occluder, cheek: Array) -> tuple[Floats, Ints, Material]:
-    """An occluder's attributes (n, 14), triangles and material; a hand takes its colour at texture place `cheek`."""
+    """An occluder's attributes (n, 14), triangles and material.
+
+    A hand takes its colour from around `cheek`, (2,) texture coordinates.
+    """
     is_hand = occluder.kind == "hand"
     points, triangles = hand() if is_hand else microphone()
     turn = rotation(0.0, -10.0 if is_hand else 14.0, occluder.angle)

@@ -52,10 +52,11 @@ class Follows(IntEnum):
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of geometry at rest in stage space: points (n, 3), triangles (m, 3), attributes (n, ATTRIBUTES).
+    """A piece of geometry at rest in stage space: points (n, 3), triangles (m, 3), attributes (n,
+    ATTRIBUTES).
 
-    `directions` (n, 3) are strands' and take the normals' place; `anchors` (n,) are the skin vertices that carry a
-    part which follows the skin.
+    `directions` (n, 3) are strands' and take the normals' place; `anchors` (n,) are the skin vertices that
+    carry a part which follows the skin.
     """
 
     name: str
@@ -213,7 +214,7 @@ def lashes(face: Array, centres: Array, length: float) -> tuple[Array, Ints]:
             share = where / (len(lid) - 1)
             outer = (1 - share if upper else share)[:, None]
             sideways = np.array([-0.45 if eye == 0 else 0.45, 0.0, 0.0]) * outer
-            way = unit(root - centres[eye]) + (0.0, 0.18 if upper else -0.5, 0.0) + sideways
+            way = unit(root - centres[eye]) + np.array((0.0, 0.18 if upper else -0.5, 0.0)) + sideways
             way = unit(way + rng.normal(0, 0.05, (count, 3)))
             size = (
                 reach * length * np.sin(np.pi * (0.8 * share + 0.12)) ** 0.6 * rng.uniform(0.75, 1.1, count)
@@ -263,7 +264,9 @@ def spectacles(head: Head) -> list[Part]:
         side = np.sign(hinge[0])
         ear = 0.3 * face[low] + 0.7 * face[high] + (0.55 * side, 2.3, -3.2)
         corner = np.array([ear[0] * 1.01, hinge[1], hinge[2] - 1.6])
-        pieces.append(tube(np.vstack([hinge, corner, (corner + ear) / 2, ear, ear + (0, -1.2, -1.4)]), 0.12))
+        pieces.append(
+            tube(np.vstack([hinge, corner, (corner + ear) / 2, ear, ear + np.array((0, -1.2, -1.4))]), 0.12)
+        )
     return [
         Part("spectacles", points, triangles, Material.FRAME, columns(len(points)))
         for points, triangles in pieces

@@ -62,7 +62,7 @@ class Performer:
         own = Head(body.shape)
         self.head = own if face == body else Head(face.shape, base=eased(Head(face.shape), own))
         inside = self._inside_face()
-        self.textures = _textures(face, body, rest, inside)
+        self.textures = _textures(face, body, rest)
         scalp = hairdressing.grow(own, rest, body.hair, body.seed)
         self.parts = [*pieces.mouth_parts(self.head), *self._ears(own, rest), scalp]
         if face.complexion.beard:
@@ -321,18 +321,19 @@ class Performer:
         )
 
 
-def _textures(face: Identity, body: Identity, rest: Array, inside: Array) -> SkinTextures:
+def _textures(face: Identity, body: Identity, rest: Array) -> SkinTextures:
+    """One identity's face in the other's skin."""
     own = paint(face, rest)
     if face == body:
         return own
     other = paint(body, rest)
     weight = _face_mask(rest)[..., None]
-    return SkinTextures(
-        own.colour * weight + other.colour * (1 - weight), own.relief * weight + other.relief * (1 - weight)
-    )
+    colour = other.colour + (own.colour - other.colour) * weight
+    return SkinTextures(colour, other.relief + (own.relief - other.relief) * weight)
 
 
 def _face_mask(rest: Array) -> Floats:
+    """1 on the unrolled skin inside the face's outline, falling to 0 just within it."""
     places = unroll(rest[list(mesh.FACE_OVAL)]) * (WIDTH, HEIGHT)
     canvas = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillPoly(canvas, [np.round(places * 16).astype(np.int32)], 255, lineType=cv2.LINE_AA, shift=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,8 @@ OVERSAMPLING = 2
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole at (0, look_y, distance) that looks along -z; `size` is the picture's width and height in pixels.
+    """A pinhole at (0, look_y, distance) that looks along -z; `size` is the picture's width and height in
+    pixels.
 
     `focal` is in picture widths, lengths in cm.
     """
@@ -34,7 +36,7 @@ class Camera:
         """Pixels per cm at the head's resting distance."""
         return self.focal * self.size / self.distance
 
-    def project(self, points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    def project(self, points: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Stage-space points (N, 3) in pixels (x right, y down, centres at integers) and distance in cm."""
         depth = self.distance - points[:, 2]
         middle = (self.size - 1) / 2
@@ -45,7 +47,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class Samples:
-    """What is seen, S samples: the triangle, the pixel's index, the place in pixels, the share of the pixel."""
+    """What is seen, S samples: triangle, index of the pixel, place in pixels, share of the pixel."""
 
     triangle: Ints
     pixel: Ints
@@ -84,7 +86,7 @@ def _pick(owner, depth, material, smooth, spread, triangle, pixel, place, share)
 def sample(
     screen: npt.NDArray[np.float64], triangles: Ints, material: Ints, smooth: Ints, size: int
 ) -> Samples:
-    """See a scene whose vertices `screen` (V, 3) are in pixels and depth; `smooth` flags materials by index."""
+    """See a scene of vertices `screen` (V, 3), pixels and depth; `smooth` flags materials by index."""
     fine = screen.copy()
     fine[:, :2] = screen[:, :2] * OVERSAMPLING + 0.5
     raster = Raster(fine, triangles, size * OVERSAMPLING, size * OVERSAMPLING)
@@ -149,7 +151,7 @@ class ShadowMap:
 
     def __init__(
         self,
-        points: npt.NDArray[np.floating],
+        points: npt.NDArray[Any],
         triangles: Ints,
         direction: npt.ArrayLike,
         centre: npt.ArrayLike,

@@ -21,8 +21,8 @@ PER_CM = HEIGHT / _SPAN
 """Texels per cm, down the face."""
 
 _BEARD_AREA = (
-    132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 435, 433, 287, 410, 322,
-    391, 393, 164, 167, 165, 92, 186, 57, 213, 215,
+    132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 435, 433, 287, 410,
+    322, 391, 393, 164, 167, 165, 92, 186, 57, 213, 215,
 )  # fmt: skip
 _CHIN_AREA = (208, 201, 200, 421, 428, 396, 175, 171)
 # landmark, half width and half height in texels, strength
@@ -32,13 +32,14 @@ _BLUSH = (
     (386, 45, 24, 0.4), (145, 50, 24, 0.35), (374, 50, 24, 0.35),
 )  # fmt: skip
 _LID_CREASE = (
-    (130, 226, 0), (247, 113, 2), (30, 225, 3), (29, 224, 3), (27, 223, 3), (28, 222, 3), (56, 221, 3), (190, 189, 4),
+    (130, 226, 0), (247, 113, 2), (30, 225, 3), (29, 224, 3), (27, 223, 3), (28, 222, 3), (56, 221, 3),
+    (190, 189, 4),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SkinTextures:
-    """`colour` (h, w, 4): linear albedo and roughness. `relief` (h, w, 3): slope across, slope down, gloss."""
+    """`colour` (h, w, 4): linear albedo, roughness. `relief` (h, w, 3): slope across, slope down, gloss."""
 
     colour: Floats
     relief: Floats
@@ -259,13 +260,15 @@ class _Painter:
         )
         for left in (False, True):
             out = 1 if left else -1
-            fold = self.side((129, 203, 206, 216), left) + [(0, -2), (0, 0), (0, 0), (0, 0)]
+            fold = self.side((129, 203, 206, 216), left)
+            fold[0, 1] -= 2
             height -= 1.5 * look.wrinkles * self.line(fold, 5, 5.0)
-            bag = self.side((243, 22, 24, 110), left) + [(0, 6), (0, 5), (0, 4), (0, 3)]
+            bag = self.side((243, 22, 24, 110), left)
+            bag[:, 1] += (6, 5, 4, 3)
             height -= 1.2 * look.wrinkles * self.line(bag, 2, 1.6)
             corner = self.side((33,), left)[0]
             for q in range(3):
-                foot = np.array([corner + (12 * out, 7 * q - 8), corner + (34 * out, 13 * q - 16)])
+                foot = corner + np.array([(12 * out, 7 * q - 8), (34 * out, 13 * q - 16)])
                 height -= 0.6 * look.wrinkles * self.line(foot, 1, 1.1)
         x = np.linspace(-120, 120, 20)
         for q, drop in enumerate((0, 18, 38)):

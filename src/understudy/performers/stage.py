@@ -30,8 +30,8 @@ _SMALLEST, _LARGEST = 64, 4096
 def render(identity: Identity, performance: Performance, frame: int, size: int = 512) -> Picture:
     """One frame of `identity` playing `performance`, `size` pixels wide and high.
 
-    The same call gives the same picture bit for bit on one machine. The performer is built on first use, about
-    two seconds, and kept. Raises BadInputError for a size that cannot be rendered.
+    The same call gives the same picture bit for bit on one machine. The performer is built on first use,
+    about two seconds, and kept. Raises BadInputError for a size that cannot be rendered.
     """
     return _photograph(performer(identity), performance, frame, size)
 
@@ -41,10 +41,10 @@ def true_swap(
 ) -> Picture:
     """What a perfect swap looks like: `likeness`'s face in `plate`'s frame.
 
-    Shape, skin, brows, eyes, teeth and beard within the face's outline are the likeness's; towards the outline the
-    shape eases to the plate's own, as a compositor must do that cannot repaint what was behind the head. Hair,
-    ears, neck, clothes, spectacles and light are the plate's. Where the truth's `visible_face` is 0 the picture
-    equals the plate's bit for bit.
+    Shape, skin, brows, eyes, teeth and beard within the face's outline are the likeness's; towards the
+    outline the shape eases to the plate's own, as a compositor must do that cannot repaint what was behind
+    the head. Hair, ears, neck, clothes, spectacles and light are the plate's. Where the truth's
+    `visible_face` is 0 the picture equals the plate's bit for bit.
     """
     plain = render(plate, performance, frame, size)
     swapped = _photograph(performer(likeness, plate), performance, frame, size)

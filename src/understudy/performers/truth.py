@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,8 @@ _TO_HOUSE = np.array([1.0, -1.0, -1.0])
 """Stage space has y up and z towards the camera; the house's has y down and z away."""
 
 
-def pixels(camera: Camera, points: npt.NDArray[np.floating]) -> Array:
-    """Stage-space points (N, 3) as x, y in pixels and z in the same unit, 0 at the head's resting distance."""
+def pixels(camera: Camera, points: npt.NDArray[Any]) -> Array:
+    """Stage-space points (N, 3) as x, y, z in pixels; z is 0 at the head's resting distance."""
     screen = camera.project(points)
     screen[:, 2] = (screen[:, 2] - camera.distance) * camera.scale
     return screen
@@ -27,7 +28,7 @@ def pixels(camera: Camera, points: npt.NDArray[np.floating]) -> Array:
 
 @dataclass(frozen=True)
 class Surface:
-    """The head's skin in front of a camera, alone: points (n, 3) in stage space, where they are a frame later."""
+    """The head's skin alone, before a camera: points (n, 3) in stage space, now and a frame later."""
 
     points: Floats
     later: Floats
@@ -51,7 +52,8 @@ class Truth:
     landmarks     (478, 3) float64, pixels; z in the same unit, smaller is nearer
     pose, expression, light   as performed
     gaze          (2, 3) unit vectors, right eye then left, x right, y down, z away from the camera
-    face          (H, W) float32 in [0, 1]: the face as far as it faces the camera, were nothing in front of it
+    face          (H, W) float32 in [0, 1]: the face as far as it faces the camera, were nothing in front of
+    it
     visible_face  the part of it that is seen: without hair, spectacles and occluders
     hair, occluder   the parts of the picture that scalp hair, and things in front of the face, cover
     `shot` counts cuts.
@@ -99,7 +101,7 @@ class Truth:
 
     @cached_property
     def flow(self) -> Floats:
-        """(H, W, 2) motion of the skin to the next frame of the shot, pixels (right, down); 0 off the head."""
+        """(H, W, 2) motion of the skin to the shot's next frame, pixels right and down; 0 off the head."""
         camera = self.surface.camera
         motion = camera.project(self.surface.later)[:, :2] - camera.project(self.surface.points)[:, :2]
         return self.surface.raster.interpolate(motion)

@@ -54,7 +54,7 @@ def _iris(colour, radius, fibre, gathered, c):
 
 @compiled
 def shade_eyes(rows, scene, iris, fibres):
-    """Sclera, iris, pupil and the wet cornea over them; `fibres` (h, w, 1) is the iris's pattern by angle, radius."""
+    """Sclera, iris, pupil and the wet cornea; `fibres` (h, w, 1) is the iris by angle and radius."""
     values, light = scene.values, scene.light
     key = row(light, KEY_WAY)
     for i in rows:

@@ -101,7 +101,7 @@ def half_way(view, light):
 
 @compiled
 def ggx(normal, view, light, roughness):
-    """Reflection of the key light: Cook-Torrance with GGX (Walter et al. 2007), Schlick's Fresnel, times n.l."""
+    """Reflection of the key: Cook-Torrance with GGX (Walter et al. 2007), Schlick's Fresnel, times n.l."""
     half = half_way(view, light)
     nh, vh = clamped(dot(normal, half)), clamped(dot(view, half))
     nl, nv = clamped(dot(normal, row(light, KEY_WAY))), max(clamped(dot(normal, view)), 0.05)

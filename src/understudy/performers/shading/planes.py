@@ -13,8 +13,8 @@ from understudy.performers.moment import Light
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
-# Columns of the picture's planes. Light that enters skin is kept apart from what colours it on leaving, so that it
-# can be scattered in between.
+# Columns of the picture's planes. Light that enters skin is kept apart from what colours it on leaving, to be
+# scattered in between.
 RADIANCE, IRRADIANCE, ALBEDO = 0, 3, 6
 SKIN, COVERAGE, FACE, HAIR, OCCLUDER = 9, 10, 11, 12, 13
 PLANES = 14
@@ -29,8 +29,9 @@ KEY_WAY, KEY, SKY, GROUND, FILL_WAY, FILL, RIM_WAY, RIM, WINDOW_WAY = range(9)
 class Scene(NamedTuple):
     """All samples of a picture, and where they go.
 
-    values (S, 14) place, normal and the material's own attributes; lit (S,) how much of the key light arrives;
-    share (S,) of the pixel; pixel (S,) its index; light (9, 3); eye (3,) the camera; planes (H W, PLANES).
+    values (S, 14) place, normal and the material's own attributes; lit (S,) how much of the key light
+    arrives; share (S,) of the pixel; pixel (S,) its index; light (9, 3); eye (3,) the camera; planes (H W,
+    PLANES).
     """
 
     values: Floats
@@ -43,7 +44,7 @@ class Scene(NamedTuple):
 
 
 def light_table(light: Light) -> Floats:
-    """The directions and colours of a light as rows, (9, 3); the fill comes from the side the key leaves dark."""
+    """A light's directions and colours as rows, (9, 3); the fill comes from the side the key leaves dark."""
     side = -1.0 if light.direction[0] > 0 else 1.0
     rows = [
         unit(np.array(light.direction)),

@@ -73,8 +73,8 @@ def _open_sky(values, i, inner, opening):
 def shade_skin(rows, scene, plane, up, opening, colour, relief, scalp):
     """Shade the samples `rows`; light that enters goes to irradiance and albedo, gloss straight to radiance.
 
-    `plane` is the matte to mark, `up` the head's, `opening` the mouth's in [0, 1]; `colour` (h, w, 4) is albedo
-    and roughness, `relief` (h, w, 3) slopes and gloss; `scalp` (3,) the colour under the hair.
+    `plane` is the matte to mark, `up` the head's, `opening` the mouth's in [0, 1]; `colour` (h, w, 4) is
+    albedo and roughness, `relief` (h, w, 3) slopes and gloss; `scalp` (3,) the colour under the hair.
     """
     values, light = scene.values, scene.light
     for i in rows:

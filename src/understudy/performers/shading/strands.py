@@ -29,8 +29,8 @@ _WHITE = 0.34
 def shade_hair(rows, scene, plane, centre, colour, streaks):
     """Strands after Kajiya and Kay, "Rendering fur with three dimensional textures", with two highlights.
 
-    The second, tinted one is Marschner's: light that crossed the fibre. `centre` (3,) is the skull's, `plane` the
-    matte to mark, `streaks` (h, w, 1) variation along and across strands.
+    The second, tinted one is Marschner's: light that crossed the fibre. `centre` (3,) is the skull's, `plane`
+    the matte to mark, `streaks` (h, w, 1) variation along and across strands.
     """
     values, light = scene.values, scene.light
     key = row(light, KEY_WAY)
@@ -64,7 +64,7 @@ def shade_hair(rows, scene, plane, centre, colour, streaks):
 
 @compiled
 def shade_plain(rows, scene, plane, colour):
-    """One colour with a soft gloss of strength `colour[3]`, lit from either side; `plane` is the matte to mark."""
+    """One colour with a gloss of strength `colour[3]`, seen from either side; `plane` is its matte."""
     light = scene.light
     for i in rows:
         normal, view = unit(triple(scene.values, i, NORMAL)), towards_eye(scene, i)
