@@ -165,6 +165,15 @@ def test_the_replaced_part_is_where_the_pictures_differ():
     assert not found[:10, :10].any()
 
 
+def test_the_rim_of_the_replaced_part_is_soft():
+    plate = np.full((300, 300, 3), 128, np.uint8)
+    y, x = np.indices((300, 300))
+    distance = 105 - np.hypot(x - 150, y - 160)
+    matte = replaced_matte(np.where(distance[..., None] > 0, 150, plate).astype(np.uint8), plate, face())
+    assert matte[np.abs(distance - 5) < 0.7].mean() == pytest.approx(0.5, abs=0.15)
+    assert (matte[distance > 14] == 1).all()
+
+
 def test_of_equal_pictures_the_inside_of_the_face_is_taken():
     plate = np.full((300, 300, 3), 128, np.uint8)
     inner = inner_matte(face(), 300, 300) > 0

@@ -100,7 +100,15 @@ def test_opposite_casts_of_two_sides_do_not_cancel():
 def test_the_plates_own_step_is_taken_off():
     plate = textured() * 0.5 + 0.3 * disc(radius=45)[..., None]
     assert ring_colour_difference(plate, plate, MATTE, 75) == 0.0
-    assert ring_colour_difference(textured() * 0.5 + 0.15, plate, MATTE, 75) < -5
+    assert ring_colour_difference(textured() * 0.5 + 0.15, plate, MATTE, 75) > 5
+
+
+def test_a_cast_is_seen_beside_any_colour():
+    hair = np.where(MATTE[..., None] > 0, (0.6, 0.5, 0.45), (0.2, 0.15, 0.1))
+    darker = hair - 0.05 * MATTE[..., None]
+    lighter = hair + 0.05 * MATTE[..., None]
+    assert ring_colour_difference(darker, hair, MATTE, 75) > 3
+    assert ring_colour_difference(lighter, hair, MATTE, 75) > 3
 
 
 def test_noise_is_no_ring_difference():

@@ -60,12 +60,13 @@ def seam(result: Picture, plate: Picture, matte: Matte) -> float:
 
 
 def ring_colour_difference(result: Picture, plate: Picture, matte: Matte, interocular: float) -> float:
-    """Colour step from a ring inside the matte's edge to one outside, minus the plate's own, in CIEDE2000.
+    """How much the colour step from a ring outside the matte's edge to one inside differs from the plate's.
 
-    Target <= 1. Each ring is 4 % of the inter-ocular distance wide (in pixels; at least 2). The rings are cut
+    In CIEDE2000, target <= 1. Each ring is 4 % of the inter-ocular distance wide (in pixels; at least 2), cut
     into 16 sectors around their centre so that one cheek too red and the other too green do not cancel; the
-    figure is the mean over sectors, below 0 where the result is smoother than the plate. Pixels in the
-    feather (matte in 0.02..0.98) are in neither ring. NaN without a sector that has both.
+    figure is the mean over sectors. The steps are compared as colours and not as sizes: beside dark hair a
+    face that is too dark has a smaller step, and is still wrong. Pixels in the feather (matte in 0.02..0.98)
+    are in neither ring. NaN without a sector that has both.
     """
     ring = max(2, round(0.04 * interocular))
     box = box_of(matte, margin=ring + 2)
@@ -85,12 +86,13 @@ def ring_colour_difference(result: Picture, plate: Picture, matte: Matte, intero
     enough = (_count(sector, inner) >= _LEAST_PIXELS) & (_count(sector, outer) >= _LEAST_PIXELS)
     if not enough.any():
         return np.nan
-    steps = []
+    steps, inside = [], np.zeros((_SECTORS, 3))
     for picture in (result, plate):
         colours = lab(picture[box])
-        step = ciede2000(_means(colours, sector, inner), _means(colours, sector, outer))
-        steps.append(step[enough])
-    return float((steps[0] - steps[1]).mean())
+        inside = _means(colours, sector, inner)
+        steps.append(inside - _means(colours, sector, outer))
+    change = ciede2000(inside + (steps[0] - steps[1]), inside)
+    return float(change[enough].mean())
 
 
 def _edges(matte: Floats) -> Iterator[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
