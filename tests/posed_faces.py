@@ -46,9 +46,9 @@ def acted(shape: np.ndarray, act: Act) -> np.ndarray:
     """A (478, 3) neutral shape with the expression of an act, in head space."""
     points = shape.copy()
     line = points[UPPER + LOWER, 1].mean()
-    hang = np.clip(1.0 - (points[:, 0] / 0.3) ** 2, 0.0, 1.0)
-    below = np.isin(np.arange(len(points)), LOWER) | (points[:, 1] > line + 0.03)
-    below[UPPER] = False
+    hang = np.clip(1.0 - (points[:, 0] / 0.27) ** 2, 0.0, 1.0)
+    below = points[:, 1] > line
+    below[UPPER], below[LOWER] = False, True
     points[:, 1] += act.mouth * hang * below
     for upper, lower in (
         (mesh.RIGHT_LID_UPPER, mesh.RIGHT_LID_LOWER),
@@ -79,9 +79,11 @@ def complexion(skin: tuple[float, float, float], seed: int) -> np.ndarray:
 
 
 def portrait(landmarks: np.ndarray, colours: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A picture (H, W, 3) float32 in [0, 1] of a face before a grey wall."""
+    """A picture (H, W, 3) float32 in [0, 1] of a face before a grey wall; an open mouth is dark inside."""
     raster = Raster(landmarks, mesh.face_triangles(), height, width)
     picture = raster.interpolate(colours, fill=0.35)
+    skin = len(mesh.skin_triangles())
+    picture[(raster.owner >= skin) & (raster.owner < skin + len(mesh.mouth_triangles()))] = (0.1, 0.02, 0.02)
     for ring, iris in ((mesh.RIGHT_EYE, mesh.RIGHT_IRIS), (mesh.LEFT_EYE, mesh.LEFT_IRIS)):
         eye = np.zeros((height, width), np.uint8)
         cv2.fillPoly(eye, [np.round(landmarks[list(ring), :2]).astype(np.int32)], 1)
