@@ -25,6 +25,9 @@ FACE_OVAL = (
 LIPS_OUTER = (
     61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146,
 )  # fmt: skip
+LIP_UPPER_OUTER = LIPS_OUTER[:11]
+LIP_LOWER_OUTER = (LIPS_OUTER[0], *LIPS_OUTER[:9:-1])
+"""Outer lip edges, both from the right mouth corner to the left one, paired by index with the inner ones."""
 LIP_UPPER_INNER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LIP_LOWER_INNER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 """Inner lip edges, both from the right mouth corner to the left one, paired by index."""

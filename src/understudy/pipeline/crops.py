@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -23,6 +23,7 @@ from understudy.project.stage import Stage
 VERSION = 1
 MARGIN = 0.25
 _CACHE_BYTES = 160 << 20
+_GAP = 60
 
 
 class CropStore:
@@ -72,20 +73,37 @@ def gather(
     pending = [row for row in boxes if not stage.path(_name(row)).exists()]
     task.advance(len(boxes) - len(pending))
 
-    def cut(row: int) -> tuple[int, Image]:
-        box = boxes[row]
-        image = clips[likeness.clip[row]].clip.read(int(likeness.faces.frame[row])).image
-        return row, np.ascontiguousarray(image[box.rows, box.columns, :3])
-
     def store(item: tuple[int, Image]) -> None:
         row, image = item
         with stage.writing(_name(row)) as path:
             _write(path, image)
 
-    # rows ascend by clip and frame, so that reading goes forward through each clip
-    for _ in ordered_map(store, map(cut, pending)):
+    for _ in ordered_map(store, _cut(likeness, clips, boxes, pending)):
         task.advance()
     return len(pending)
+
+
+def _cut(
+    likeness: LikenessFaces, clips: Sequence[Footage], boxes: dict[int, Box], rows: Sequence[int]
+) -> Iterator[tuple[int, Image]]:
+    """The pictures of ascending rows, each clip gone through forward and at most once."""
+    for number, clip in enumerate(clips):
+        here = {int(likeness.faces.frame[row]): row for row in rows if likeness.clip[row] == number}
+        for run in _runs(sorted(here)):
+            for frame in clip.frames(run):
+                if frame.index in here:
+                    row = here[frame.index]
+                    box = boxes[row]
+                    yield row, np.ascontiguousarray(frame.image[box.rows, box.columns, :3])
+
+
+def _runs(frames: Sequence[int]) -> Iterator[range]:
+    """Ranges that hold all of the ascending `frames`; decoding through a small gap is quicker than seeking over it."""
+    begin = 0
+    for k in range(1, len(frames) + 1):
+        if k == len(frames) or frames[k] - frames[k - 1] > _GAP:
+            yield range(frames[begin], frames[k - 1] + 1)
+            begin = k
 
 
 def open_store(stage: Stage, boxes: dict[int, Box]) -> CropStore:

@@ -10,7 +10,7 @@ from understudy.engines.base import LikenessFaces
 from understudy.engines.warp.choose import EYES, MOUTH, SKIN, Region, candidates, choose, cross_fade
 from understudy.engines.warp.layers import vertex_shares
 from understudy.engines.warp.render import Mix, WarpModel
-from understudy.engines.warp.shape import Heads, mouth_opening, retarget, to_head_space
+from understudy.engines.warp.shape import Heads, mouth_opening, retarget, to_head_space, with_natural_lips
 from understudy.faces.faceset import Faceset
 from understudy.geometry import mesh
 from understudy.geometry.align import Similarity
@@ -30,6 +30,7 @@ def plan(likeness: LikenessFaces, plate: Faceset) -> WarpModel:
     paths = {region.name: _path(region, wanted, acting, heads, offered) for region in (SKIN, EYES, MOUTH)}
     mixes = {name: _mix(path, FADE[name]) for name, path in paths.items()}
     inside = _plate_inside(wanted, heads.points[paths["mouth"]])
+    wanted = with_natural_lips(wanted, _shown(mixes["mouth"], heads.points))
     return WarpModel(
         target=_target(wanted, acting.pose, plate.landmarks).astype(np.float32),
         plate=plate.landmarks,
@@ -57,6 +58,11 @@ def _mix(path: npt.NDArray[np.int64], sigma: float) -> Mix:
     for t, (picks, share) in enumerate(mixes):
         rows[t, : len(picks)], weight[t, : len(picks)] = picks, share
     return Mix(rows, weight)
+
+
+def _shown(mix: Mix, points: Array) -> Array:
+    """The shape of what a mix shows, (N, 478, 3)."""
+    return np.einsum("nk,nkvd->nvd", mix.weight, points[mix.rows])
 
 
 def _target(wanted: Array, pose: Similarity, plate: npt.NDArray[np.float32]) -> Array:

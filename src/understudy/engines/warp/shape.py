@@ -78,7 +78,8 @@ def neutral_shape(heads: Heads) -> Array:
     """The performer at rest, (478, 3): lips closed, lids as they usually are, as near to frontal as there is.
 
     Not the median: somebody who talks all the time has an open median mouth, and everything that is added to
-    it would show teeth. The frames that come nearest to rest are averaged instead.
+    it would show teeth. Of the frames in which the mouth is nearest to closed, the eyes are open and the head is
+    turned least, the most usual shape is taken: a mean that trusts frames less the farther they are from it.
     """
     mouth = mouth_opening(heads.points)
     lids = lid_opening(heads.points)
@@ -86,17 +87,18 @@ def neutral_shape(heads: Heads) -> Array:
     turned = rotation_angle(heads.pose.rotation, np.eye(3))
     spread = np.median(np.abs(lids - usual)) + 1e-6
     unrest = (
-        (mouth - mouth.min()) / 0.05
-        + np.clip((usual - lids) / spread, 0, None) * 0.5
+        np.maximum(mouth - mouth.min() - 0.02, 0) / 0.03
+        + np.clip((usual - lids) / spread - 1.0, 0, 3) * 0.5
         + np.maximum(turned - 10, 0) / 10
     )
-    rest = np.median(heads.points, axis=0)
-    wide = [61, 291]
-    smile = np.linalg.norm(heads.points[:, wide] - rest[wide], axis=-1).mean(1)
-    unrest = unrest + smile / 0.04
-    count = max(1, min(len(heads), round(0.15 * len(heads))))
-    chosen = np.argsort(unrest, kind="stable")[:count]
-    neutral: Array = np.median(heads.points[chosen], axis=0)
+    count = max(1, min(len(heads), round(0.25 * len(heads))))
+    limit = max(0.5, float(np.sort(unrest)[count - 1]))
+    calm = heads.points[unrest <= limit]
+    neutral: Array = np.median(calm, axis=0)
+    for _ in range(5):
+        away = np.linalg.norm(calm - neutral, axis=-1).mean(1)
+        trust = 1.0 / (1.0 + (away / (np.median(away) + 1e-9)) ** 2)
+        neutral = np.average(calm, axis=0, weights=trust)
     return neutral
 
 
@@ -188,3 +190,18 @@ def _out_of(frame: tuple[Array, Array, Array], local: Array) -> Array:
     placed = middle + local[:, :1] * along + local[:, 1:2] * across
     placed[:, 2] = middle[:, 2] + local[:, 2]
     return placed
+
+
+def with_natural_lips(points: Array, picked: Array, share: float = 0.7) -> Array:
+    """Heads (N, 478, 3) whose lips are as thick as the likeness's lips are in the `picked` frames, by `share`.
+
+    Lips thin as they widen and swell as they purse, each performer's in their own way: what the likeness shows at
+    about this expression is truer than a sum of one performer's lips and another's movement. The line between the
+    lips stays where it is; what lies around the lips follows.
+    """
+    outer = np.array(mesh.LIP_UPPER_OUTER + mesh.LIP_LOWER_OUTER[1:-1])
+    inner = np.array(mesh.LIP_UPPER_INNER + mesh.LIP_LOWER_INNER[1:-1])
+    shift = share * ((picked[:, outer] - picked[:, inner]) - (points[:, outer] - points[:, inner]))
+    fixed = np.concatenate([outer, inner])
+    moves = np.concatenate([shift, np.zeros_like(shift)], axis=1)
+    return points + np.einsum("vs,nsd->nvd", _falloff(fixed, 0.06), moves)
