@@ -151,6 +151,22 @@ def test_the_canonical_face_stands_on_its_eyes() -> None:
     assert face[4, 2] < face[list(mesh.FACE_OVAL), 2].min()  # the nose is nearer than the outline
 
 
+def test_the_way_along_the_skin_goes_round_holes() -> None:
+    distance = mesh.skin_distance()
+    straight = np.linalg.norm(
+        mesh.canonical_face()[:, None, :2] - mesh.canonical_face()[None, :, :2], axis=-1
+    )
+    skin = slice(0, mesh.SKIN_VERTEX_COUNT)
+    assert np.allclose(distance, distance.T)
+    assert (distance >= straight - 1e-9).all()
+    edges = mesh.skin_triangles()[:, :2]
+    assert np.allclose(distance[edges[:, 0], edges[:, 1]], straight[edges[:, 0], edges[:, 1]])
+    assert np.isfinite(distance[skin, skin]).all()
+    assert np.isinf(distance[skin, mesh.SKIN_VERTEX_COUNT :]).all()
+    assert straight[13, 14] < 0.01
+    assert distance[13, 14] > 2 * straight[13, 78]
+
+
 def test_texture_coordinates_stay_inside_their_margin() -> None:
     uv = mesh.canonical_uv()
     assert uv.shape == (mesh.VERTEX_COUNT, 2)

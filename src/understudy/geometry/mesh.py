@@ -11,6 +11,8 @@ from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
 
 VERTEX_COUNT = 478
 SKIN_VERTEX_COUNT = 468
@@ -110,6 +112,22 @@ def canonical_face() -> npt.NDArray[np.float64]:
     points = np.array([line.split(",") for line in text.split()], dtype=np.float64)
     points.setflags(write=False)
     return points
+
+
+@cache
+def skin_distance() -> npt.NDArray[np.float64]:
+    """Length of the way between vertices along the skin of the canonical face, (478, 478). Read-only.
+
+    Measured in the picture's plane along edges, so that one lip is as far from the other as the corner of the
+    mouth makes it, however closed they are. The irises are not skin: infinitely far.
+    """
+    triangles, points = skin_triangles(), canonical_face()[:, :2]
+    start, end = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).T
+    length = np.linalg.norm(points[start] - points[end], axis=1)
+    edges = csr_matrix((length, (start, end)), shape=(VERTEX_COUNT, VERTEX_COUNT))
+    distance: npt.NDArray[np.float64] = dijkstra(edges.maximum(edges.T))
+    distance.setflags(write=False)
+    return distance
 
 
 @cache

@@ -78,8 +78,9 @@ def neutral_shape(heads: Heads) -> Array:
     """The performer at rest, (478, 3): lips closed, lids as they usually are, as near to frontal as there is.
 
     Not the median: somebody who talks all the time has an open median mouth, and everything that is added to
-    it would show teeth. Of the frames in which the mouth is nearest to closed, the eyes are open and the head is
-    turned least, the most usual shape is taken: a mean that trusts frames less the farther they are from it.
+    it would show teeth. Of the frames in which the mouth is nearest to closed, the eyes are open and the head
+    is turned least, the most usual shape is taken: a mean that trusts frames less the farther they are from
+    it.
     """
     mouth = mouth_opening(heads.points)
     lids = lid_opening(heads.points)
@@ -103,9 +104,11 @@ def neutral_shape(heads: Heads) -> Array:
 
 
 def _falloff(sources: npt.NDArray[np.int64], width: float) -> Array:
-    """(478, S) weights with which each vertex follows the motion of S `sources`; rows sum to <= 1."""
-    face = mesh.canonical_face()
-    distance = np.linalg.norm(face[:, None, :2] - face[None, sources, :2], axis=-1)
+    """(478, S) weights with which each vertex follows the motion of S `sources`; rows sum to <= 1.
+
+    Distance is taken along the skin: an upper lip does not follow the lower one because the mouth is closed.
+    """
+    distance = mesh.skin_distance()[:, sources]
     near = np.exp(-0.5 * (distance / (0.5 * width)) ** 2) + 1e-12
     nearest = distance.min(1)
     reach = np.exp(-0.5 * (nearest / width) ** 2)
@@ -171,9 +174,9 @@ def _set_irises(points: Array, plate: Array, neutral_likeness: Array) -> Array:
 
 
 def _eye_frame(points: Array, corners: tuple[int, int]) -> tuple[Array, Array, Array]:
-    """Midpoint, width vector and the vector across it (in the picture's plane) of an eye, each (N, 3)."""
+    """Midpoint of an eye, and its width and the vector across it in the picture's plane, each (N, 3)."""
     a, b = points[:, corners[0]], points[:, corners[1]]
-    along = b - a
+    along = (b - a) * (1.0, 1.0, 0.0)
     across = np.stack([-along[:, 1], along[:, 0], np.zeros(len(along))], axis=1)
     return (a + b) / 2, along, across
 
@@ -193,11 +196,11 @@ def _out_of(frame: tuple[Array, Array, Array], local: Array) -> Array:
 
 
 def with_natural_lips(points: Array, picked: Array, share: float = 0.7) -> Array:
-    """Heads (N, 478, 3) whose lips are as thick as the likeness's lips are in the `picked` frames, by `share`.
+    """Heads (N, 478, 3) with lips as thick as the likeness's lips are in the `picked` frames, by `share`.
 
-    Lips thin as they widen and swell as they purse, each performer's in their own way: what the likeness shows at
-    about this expression is truer than a sum of one performer's lips and another's movement. The line between the
-    lips stays where it is; what lies around the lips follows.
+    Lips thin as they widen and swell as they purse, each performer's in their own way: what the likeness
+    shows at about this expression is truer than a sum of one performer's lips and another's movement. The
+    line between the lips stays where it is; what lies around the lips follows.
     """
     outer = np.array(mesh.LIP_UPPER_OUTER + mesh.LIP_LOWER_OUTER[1:-1])
     inner = np.array(mesh.LIP_UPPER_INNER + mesh.LIP_LOWER_INNER[1:-1])
