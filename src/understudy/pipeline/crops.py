@@ -88,11 +88,13 @@ def _cut(
 ) -> Iterator[tuple[int, Image]]:
     """The pictures of ascending rows, each clip gone through forward and at most once."""
     for number, clip in enumerate(clips):
-        here = {int(likeness.faces.frame[row]): row for row in rows if likeness.clip[row] == number}
+        here: dict[int, list[int]] = {}
+        for row in rows:
+            if likeness.clip[row] == number:
+                here.setdefault(int(likeness.faces.frame[row]), []).append(row)
         for run in _runs(sorted(here)):
             for frame in clip.frames(run):
-                if frame.index in here:
-                    row = here[frame.index]
+                for row in here.get(frame.index, ()):
                     box = boxes[row]
                     yield row, np.ascontiguousarray(frame.image[box.rows, box.columns, :3])
 

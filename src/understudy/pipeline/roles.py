@@ -47,7 +47,7 @@ def cast_roles(request: SwapRequest, plate: Analysis, persons: Sequence[int] | N
 def _leads(plate: Analysis, persons: Sequence[int] | None) -> list[tuple[int, ...]]:
     """The largest face: all tracks of one performer where known, otherwise the largest of each shot."""
     weight = {track: track_weight(plate.faces, track) for track in plate.track_numbers}
-    if persons is not None:
+    if persons:
         total: dict[int, float] = {}
         for track, person in zip(plate.track_numbers, persons, strict=True):
             total[person] = total.get(person, 0.0) + weight[track]
