@@ -73,11 +73,11 @@ def test_an_exception_comes_in_its_turn_and_ends_the_work() -> None:
             raise ArithmeticError("number five")
         return number
 
-    got = []
+    results = ordered_map(work, tap, 3)
+    assert [next(results) for _ in range(5)] == [0, 1, 2, 3, 4]
     with pytest.raises(ArithmeticError, match="number five"):
-        for result in ordered_map(work, tap, 3):
-            got.append(result)
-    assert got == [0, 1, 2, 3, 4]
+        next(results)
+    assert list(results) == []
     assert tap.drawn <= 5 + 3 + 2
 
 
