@@ -11,7 +11,7 @@ import numpy as np
 from understudy.errors import BadInputError
 from understudy.faces.columns import load_columns, save_columns
 from understudy.faces.faceset import COLUMNS, Faceset, concatenate
-from understudy.faces.gaps import interpolated, missed_frames, without_fleeting
+from understudy.faces.gaps import believable, interpolated, missed_frames
 from understudy.faces.reading import FaceReader
 from understudy.faces.search import Search
 from understudy.faces.shots import CutFinder
@@ -86,5 +86,5 @@ def complete(
             search.fill(shot)
             search.extend(shot)
             search.probe(shot)
-    tracked = interpolated(renumbered(without_fleeting(link(search.faces(), cuts), shots)))
+    tracked = interpolated(renumbered(believable(link(search.faces(), cuts), shots)))
     return TrackedFaces(tracked, shots, missed_frames(tracked, shots, clip.info.width, clip.info.height))

@@ -24,15 +24,31 @@ Bytes = npt.NDArray[np.uint8]
 Array = npt.NDArray[np.float64]
 
 _TURNS = tuple(np.radians(degrees) for degrees in (45, -45, 90, -90))
+_SMALL_TURNS = tuple(np.radians(degrees) for degrees in (35, -35))
 _GAMMA = 0.45
 
-# How far, in face sizes, landmarks may lie from where they are expected; a face that was only followed, and so has
-# only its neighbour to vouch for it, has to be nearer, surer, and of the same shape.
-_REACH = 0.4
-_REACH_OF_FOLLOWED = 0.25
-_SCORE_OF_FOLLOWED = 0.8
-_SHAPE_OF_FOLLOWED = 0.12
 _ANOTHER_FACE = 0.3
+
+
+@dataclass(frozen=True)
+class _Likeness:
+    """How far a face may be from the one that is expected.
+
+    reach  mean landmark distance, in face sizes
+    roll   radians by which it is turned in the picture
+    shape  see `shape_distance`
+    score  the least score
+    """
+
+    reach: float
+    roll: float
+    shape: float
+    score: float
+
+
+_DETECTED = _Likeness(reach=0.4, roll=0.6, shape=0.25, score=0.5)
+# A face that was only followed has nothing but its neighbour to vouch for it.
+_FOLLOWED = _Likeness(reach=0.25, roll=0.35, shape=0.12, score=0.8)
 
 
 @dataclass(frozen=True)
@@ -85,19 +101,31 @@ def search_near(
     `others` are boxes (4,) of faces that are found in it already. At last the expected place itself is tried.
     """
 
-    def fits(face: Face, reach: float) -> bool:
-        away = np.linalg.norm(face.points[:, :2] - expected[:, :2], axis=1).mean()
-        near = away < reach * max(face_size(expected), face_size(face.points))
-        return bool(near) and all(box_overlap(face.box, other) < _ANOTHER_FACE for other in others)
+    square = around_landmarks(expected)
 
-    for view in _views_near(around_landmarks(expected)):
-        faces = [face for face in _seen(reader, image, view) if fits(face, _REACH)]
+    def fits(face: Face, limit: _Likeness) -> bool:
+        return (
+            face.score >= limit.score
+            and _is_like(face, expected, limit)
+            and all(box_overlap(face.box, other) < _ANOTHER_FACE for other in others)
+        )
+
+    for view in _views_near(square):
+        faces = [face for face in _seen(reader, image, view) if fits(face, _DETECTED)]
         if faces:
             return max(faces, key=lambda face: face.score)
-    face = reader.settle(image, around_landmarks(expected), Found.FOLLOWED)
-    if face is None or face.score < _SCORE_OF_FOLLOWED or not fits(face, _REACH_OF_FOLLOWED):
-        return None
-    return face if shape_distance(face.points, expected) < _SHAPE_OF_FOLLOWED else None
+    face = reader.settle(image, square, Found.FOLLOWED)
+    return face if face is not None and fits(face, _FOLLOWED) else None
+
+
+def _is_like(face: Face, expected: npt.NDArray[np.floating[Any]], limit: _Likeness) -> bool:
+    away = float(np.linalg.norm(face.points[:, :2] - expected[:, :2], axis=1).mean())
+    roll = around_landmarks(face.points).angle - around_landmarks(expected).angle
+    return (
+        away < limit.reach * max(face_size(expected), face_size(face.points))
+        and abs(np.arctan2(np.sin(roll), np.cos(roll))) < limit.roll
+        and shape_distance(face.points, expected) < limit.shape
+    )
 
 
 def _seen(reader: FaceReader, image: Image, view: View) -> list[Face]:
@@ -138,5 +166,5 @@ def _views_near(face: Square) -> Iterator[View]:
     yield View(Found.ROTATED if turned else Found.UPSCALED, near)
     yield View(Found.PADDED, replace(face, size=3.0 * face.size))
     yield View(Found.LIFTED, near, lifted=True)
-    for turn in _TURNS:
+    for turn in _SMALL_TURNS:
         yield View(Found.ROTATED, replace(near, angle=face.angle + float(turn)))

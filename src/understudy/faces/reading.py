@@ -75,8 +75,10 @@ class FaceReader:
             return None
         square = around_landmarks(look.points)
         looks = [look, *(self.landmarker.find(image, square.changed(*change)) for change in _OTHER_LOOKS)]
-        points = np.mean([look.points for look in looks], axis=0)
-        return Face(points, float(np.median([look.score for look in looks])), found)
+        score = float(np.median([look.score for look in looks]))
+        if score < _MIN_SCORE:
+            return None
+        return Face(np.mean([look.points for look in looks], axis=0), score, found)
 
     def close(self) -> None:
         """Release the models. Closing twice is fine."""

@@ -38,7 +38,9 @@ class _Track:
     def distance(self, frame: int, points: Array) -> float:
         """How badly a face fits as the next one: 1 is out of reach."""
         size = max(face_size(self.points[-1]), face_size(points))
-        away = float(np.linalg.norm(foretold(self.frames, self.points, frame) - points, axis=1).mean())
+        # A motion may go on or stop.
+        places = (foretold(self.frames, self.points, frame), self.points[-1])
+        away = min(float(np.linalg.norm(place - points, axis=1).mean()) for place in places)
         missing = frame - self.frames[-1] - 1
         return away / size / min(_MAX_REACH, _REACH + _REACH_PER_FRAME * missing)
 
