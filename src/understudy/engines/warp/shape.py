@@ -19,7 +19,8 @@ Array = npt.NDArray[np.float64]
 
 _UPPER_LIP = np.array(mesh.LIP_UPPER_INNER[1:-1])
 _LOWER_LIP = np.array(mesh.LIP_LOWER_INNER[1:-1])
-_LIDS = (
+_Eye = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], tuple[int, int]]
+_LIDS: tuple[_Eye, _Eye] = (
     (np.array(mesh.RIGHT_LID_UPPER[1:-1]), np.array(mesh.RIGHT_LID_LOWER[1:-1]), mesh.RIGHT_EYE_CORNERS),
     (np.array(mesh.LEFT_LID_UPPER[1:-1]), np.array(mesh.LEFT_LID_LOWER[1:-1]), mesh.LEFT_EYE_CORNERS),
 )
@@ -64,14 +65,38 @@ def mouth_opening(points: npt.NDArray[np.floating[Any]]) -> Array:
     return gap.mean(-1) / np.maximum(width, 1e-6)
 
 
+def _opening(points: npt.NDArray[np.floating], eye: _Eye) -> Array:
+    """Mean gap between the lids of one eye over its width, (...,)."""
+    upper, lower, corners = eye
+    width = np.linalg.norm(points[..., corners[0], :] - points[..., corners[1], :], axis=-1)
+    gap = (points[..., lower, 1] - points[..., upper, 1]).mean(-1)
+    return np.asarray(gap / np.maximum(width, 1e-6))
+
+
+def _wanted_opening(likeness: Array, plate: Array) -> Array:
+    """The likeness's lid openings (N,) that look like the plate's, both in eye widths.
+
+    Closed goes to closed and the usual opening to the usual opening. What a landmarker calls closed differs
+    from face to face (behind glasses it is far from 0), so it is read off a blink where there is one.
+    """
+    closed, usual = np.array([_lid_levels(likeness), _lid_levels(plate)]).T
+    # short footage of one mood (a long laugh, say) misjudges what is usual: trust the ratio half way
+    wide = usual[1] * np.clip(np.sqrt(usual[0] / usual[1]), 0.85, 1.2)
+    position = np.maximum((plate - closed[1]) / (usual[1] - closed[1]), 0.0)
+    return closed[0] + position * np.maximum(wide - closed[0], 0.02)
+
+
+def _lid_levels(opening: Array) -> tuple[float, float]:
+    """Closed and usual opening of one eye over time."""
+    usual = max(float(np.percentile(opening, 75)), 0.06)
+    lowest = float(np.percentile(opening, 0.5))
+    blinked = lowest < 0.55 * usual
+    return (max(0.0, min(lowest, 0.12)) if blinked else min(0.03, 0.5 * usual)), usual
+
+
 def lid_opening(points: npt.NDArray[np.floating[Any]]) -> Array:
     """Mean gap between the lids over the eye's width, mean of both eyes, (...,)."""
-    openings = []
-    for upper, lower, corners in _LIDS:
-        width = np.linalg.norm(points[..., corners[0], :] - points[..., corners[1], :], axis=-1)
-        gap = (points[..., lower, 1] - points[..., upper, 1]).mean(-1)
-        openings.append(gap / np.maximum(width, 1e-6))
-    return np.mean(openings, axis=0)
+    return np.mean([_opening(points, eye) for eye in _LIDS], axis=0)
 
 
 def neutral_shape(heads: Heads) -> Array:
@@ -145,13 +170,12 @@ def retarget(likeness: Heads, plate: Heads) -> Array:
     gap = plate.points[:, _LOWER_LIP] - plate.points[:, _UPPER_LIP]
     points = _set_gap(points, _UPPER_LIP, _LOWER_LIP, gap, width=0.07, lower_share=0.7)
 
-    usual = [np.percentile(lid_opening(heads.points), 75) for heads in (likeness, plate)]
-    # short footage of one mood (a long laugh, say) misjudges what is usual: trust the ratio half way
-    wideness = np.clip(np.sqrt(usual[0] / usual[1]), 0.85, 1.2)
-    for upper, lower, corners in _LIDS:
-        scale = _width(neutral_likeness, corners) / _width(neutral_plate, corners)
-        gap = (plate.points[:, lower] - plate.points[:, upper]) * scale * wideness
-        points = _set_gap(points, upper, lower, gap, width=0.035, lower_share=0.25)
+    for eye in _LIDS:
+        upper, lower, corners = eye
+        gap = plate.points[:, lower] - plate.points[:, upper]
+        wanted = _wanted_opening(_opening(likeness.points, eye), _opening(plate.points, eye))
+        scale = wanted * _width(neutral_likeness, corners) / np.maximum(gap[..., 1].mean(1), 1e-4)
+        points = _set_gap(points, upper, lower, gap * scale[:, None, None], width=0.035, lower_share=0.25)
     return _set_irises(points, plate.points, neutral_likeness)
 
 
