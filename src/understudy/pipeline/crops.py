@@ -100,7 +100,7 @@ def _cut(
 
 
 def _runs(frames: Sequence[int]) -> Iterator[range]:
-    """Ranges that hold all of the ascending `frames`: decoding through a small gap is quicker than seeking."""
+    """Ranges that hold all of the ascending `frames`: decoding through a gap is quicker than seeking."""
     begin = 0
     for k in range(1, len(frames) + 1):
         if k == len(frames) or frames[k] - frames[k - 1] > _GAP:
