@@ -65,12 +65,20 @@ def mouth_opening(points: npt.NDArray[np.floating[Any]]) -> Array:
     return gap.mean(-1) / np.maximum(width, 1e-6)
 
 
-def _opening(points: npt.NDArray[np.floating], eye: _Eye) -> Array:
+def _opening(points: npt.NDArray[np.floating[Any]], eye: _Eye) -> Array:
     """Mean gap between the lids of one eye over its width, (...,)."""
     upper, lower, corners = eye
     width = np.linalg.norm(points[..., corners[0], :] - points[..., corners[1], :], axis=-1)
     gap = (points[..., lower, 1] - points[..., upper, 1]).mean(-1)
     return np.asarray(gap / np.maximum(width, 1e-6))
+
+
+def _open_eye(eye: _Eye) -> Array:
+    """Gaps (P, 3) between the lids of an eye that is open by 1 on average."""
+    upper, lower, _ = eye
+    gap = mesh.canonical_face()[lower] - mesh.canonical_face()[upper]
+    shape: Array = gap / gap[:, 1].mean()
+    return shape
 
 
 def _wanted_opening(likeness: Array, plate: Array) -> Array:
@@ -174,8 +182,10 @@ def retarget(likeness: Heads, plate: Heads) -> Array:
         upper, lower, corners = eye
         gap = plate.points[:, lower] - plate.points[:, upper]
         wanted = _wanted_opening(_opening(likeness.points, eye), _opening(plate.points, eye))
-        scale = wanted * _width(neutral_likeness, corners) / np.maximum(gap[..., 1].mean(1), 1e-4)
-        points = _set_gap(points, upper, lower, gap * scale[:, None, None], width=0.035, lower_share=0.25)
+        # what is missing is added in the shape of an open eye: a scaled gap of a shut one is scaled noise
+        missing = wanted * _width(neutral_likeness, corners) - gap[..., 1].mean(1)
+        gap = gap + missing[:, None, None] * _open_eye(eye)
+        points = _set_gap(points, upper, lower, gap, width=0.035, lower_share=0.25)
     return _set_irises(points, plate.points, neutral_likeness)
 
 
