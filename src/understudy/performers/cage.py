@@ -56,6 +56,29 @@ def unit(v: npt.NDArray[Any]) -> Array:
     return np.asarray(v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9), np.float64)
 
 
+def along(vectors: npt.NDArray[Any], way: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Dot products of vectors (N, 3) with `way`, (N,).
+
+    Written out, here and in `turned`: a BLAS may round differently from run to run, and pictures must be the
+    same bit for bit.
+    """
+    return np.asarray(vectors[:, 0] * way[0] + vectors[:, 1] * way[1] + vectors[:, 2] * way[2])
+
+
+def turned(vectors: npt.NDArray[Any], matrix: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """`matrix` (3, 3) applied to each of the vectors (N, 3)."""
+    return np.stack([along(vectors, row) for row in matrix], 1)
+
+
+def settled(values: npt.NDArray[Any]) -> Array:
+    """Values rounded to 1e-6 (of a centimetre, mostly).
+
+    Solvers and vector maths do not promise their last bits from run to run, so these are dropped before anything
+    is drawn.
+    """
+    return np.asarray(np.round(values, 6), np.float64)
+
+
 @dataclass(frozen=True)
 class Cage:
     """The control mesh shared by all performers.
@@ -139,7 +162,7 @@ def _skull_distance(origin: Array, way: Array) -> Array:
     """How far from `origin` along `way` (N, 3) the skull's ellipsoid lies."""
     offset = (origin - _SKULL_CENTRE) / _SKULL_RADII
     slope = way / _SKULL_RADII
-    a, b, c = (slope**2).sum(1), slope @ offset, offset @ offset - 1.0
+    a, b, c = (slope**2).sum(1), along(slope, offset), (offset**2).sum() - 1.0
     return np.asarray((-b + np.sqrt(np.maximum(b * b - a * c, 0.0))) / a)
 
 

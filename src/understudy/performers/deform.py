@@ -9,7 +9,7 @@ import numpy.typing as npt
 import scipy.sparse as sparse
 from scipy.sparse.linalg import splu
 
-from understudy.performers.cage import MIRROR, Array, Cage
+from understudy.performers.cage import MIRROR, Array, Cage, settled
 
 Handles = Mapping[int, tuple[float, float, float]]
 """Landmark -> displacement in cm, in stage space."""
@@ -65,4 +65,4 @@ class Bender:
 
     @staticmethod
     def _solve(matrix: sparse.spmatrix, right: Array) -> Array:
-        return np.asarray(splu(matrix.tocsc()).solve(right), np.float64)
+        return settled(splu(matrix.tocsc()).solve(right))

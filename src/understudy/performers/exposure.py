@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from understudy.performers.cage import Array
+from understudy.performers.cage import Array, along
 from understudy.performers.combing import CENTRE
 from understudy.performers.expressions import move_head
 from understudy.performers.moment import Moment
@@ -56,7 +56,7 @@ def _not_behind(geometry: Geometry, moment: Moment, way: Array | Floats) -> npt.
     middle = move_head(CENTRE[None], 1.0, moment.pose.rotation(), np.array(moment.pose.place))[0]
     hair = geometry.material == Material.HAIR
     roots = geometry.points[geometry.triangles[hair, 0]] - middle.astype(np.float32)
-    far = (roots @ way.astype(np.float32) < -2.5) & (roots[:, 1] > -6.5)
+    far = (along(roots, way) < -2.5) & (roots[:, 1] > -6.5)
     kept = np.ones(len(hair), bool)
     kept[hair] = ~far
     return kept

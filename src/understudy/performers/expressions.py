@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from understudy.geometry import mesh
-from understudy.performers.cage import EYES, LIPS, MIRROR, Array, Cage, smoothstep
+from understudy.performers.cage import EYES, LIPS, MIRROR, Array, Cage, along, smoothstep
 from understudy.performers.deform import Bender, Handles
 
 JAW_HINGE = np.array([0.0, -0.6, -3.2])
@@ -123,6 +123,6 @@ def move_head(points: Array, weights: Array | float, rotation: Array, place: Arr
     skew = rotation - rotation.T
     axis = np.array([skew[2, 1], skew[0, 2], skew[1, 0]]) / (2.0 * np.sin(angle))
     arm, turn = points - NECK_PIVOT, angle * w
-    along = (arm @ axis)[:, None] * (1.0 - np.cos(turn))
-    turned = arm * np.cos(turn) + np.cross(axis, arm) * np.sin(turn) + axis * along
-    return np.asarray(turned + NECK_PIVOT + moved)
+    kept = along(arm, axis)[:, None] * (1.0 - np.cos(turn))
+    swung = arm * np.cos(turn) + np.cross(axis, arm) * np.sin(turn) + axis * kept
+    return np.asarray(swung + NECK_PIVOT + moved)

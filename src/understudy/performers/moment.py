@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from understudy.performers.cage import turned
+
 Vector = tuple[float, float, float]
 
 
@@ -34,7 +36,8 @@ def rotation(yaw: float, pitch: float, roll: float = 0.0) -> npt.NDArray[np.floa
     turn = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
     nod = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
     tilt = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
-    return np.asarray(turn @ nod @ tilt, np.float64)
+    # columns are vectors, so the product is taken on the transpose
+    return turned(turned(tilt.T, nod), turn).T
 
 
 @dataclass(frozen=True)

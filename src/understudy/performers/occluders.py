@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from understudy.geometry.raster import vertex_normals
-from understudy.performers.cage import Array, Ints
+from understudy.performers.cage import Array, Ints, along, turned
 from understudy.performers.moment import Occluder, rotation
 from understudy.performers.parts import ATTRIBUTES, Material, columns, grid
 from understudy.performers.sampling import Floats
@@ -44,9 +44,9 @@ def _field(points: Array) -> Array:
     sharpness = 5.5
     total = np.zeros(len(points))
     for start, end, first, last in _bones():
-        along = end - start
-        t = np.clip((points - start) @ along / (along @ along), 0, 1)
-        apart = np.linalg.norm(points - start - t[:, None] * along, axis=1) - (first + (last - first) * t)
+        bone = end - start
+        t = np.clip(along(points - start, bone) / (bone**2).sum(), 0, 1)
+        apart = np.linalg.norm(points - start - t[:, None] * bone, axis=1) - (first + (last - first) * t)
         total += np.exp(-sharpness * np.minimum(apart, 8.0))
     return np.asarray(-np.log(total) / sharpness)
 
@@ -84,11 +84,11 @@ def surface_net(values: Array, origin: Array, cell: float) -> tuple[Array, Ints]
         u, v = (axis + 1) % 3, (axis + 2) % 3
         step = np.eye(3, dtype=int)
         following = np.roll(inside, -1, axis)
-        for crossed, turned in ((inside & ~following, False), (~inside & following, True)):
+        for crossed, reverse in ((inside & ~following, False), (~inside & following, True)):
             edges = np.argwhere(crossed)
             edges = edges[((edges > 0) & (edges < size)).all(1)]
             quad = [index[tuple((edges - o).T)] for o in (step[u] + step[v], step[v], 0 * step[0], step[u])]
-            p, q, r, s = quad[::-1] if turned else quad
+            p, q, r, s = quad[::-1] if reverse else quad
             faces += [np.stack([p, q, r], 1), np.stack([p, r, s], 1)]
     return points, np.concatenate(faces)
 
@@ -130,7 +130,7 @@ def posed(occluder: Occluder, cheek: Array) -> tuple[Floats, Ints, Material]:
         # a patch of cheek, wrapped so that pores and mottling go on over the whole hand
         wrapped = 0.022 * np.sin(points[:, :2] * (0.55, 0.33))
         table[:, :2] = cheek + wrapped
-    place = points @ turn.T + np.array(occluder.place)
+    place = turned(points, turn) + np.array(occluder.place)
     normals = vertex_normals(place, triangles[:, ::-1].astype(np.int32))
     attributes = np.empty((len(points), 6 + ATTRIBUTES), np.float32)
     attributes[:, :3], attributes[:, 3:6], attributes[:, 6:] = place, normals, table

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.geometry import mesh
-from understudy.performers.cage import EYES, Array, Ints, smoothstep, unit
+from understudy.performers.cage import EYES, Array, Ints, settled, smoothstep, turned, unit
 from understudy.performers.head import Head
 
 ATTRIBUTES = 8
@@ -176,7 +176,7 @@ def ears(head: Head, size: float, cheek: Array) -> list[Part]:
         u, v = cheek[0] + 0.006 * local[:, 0], cheek[1] + 0.006 * local[:, 1]
         attributes = columns(len(local), c0=u, c1=v, c5=-1.0, c6=-1.0)
         facing = triangles if side > 0 else triangles[:, ::-1]
-        parts.append(Part("ear", anchor + local @ axes, facing, Material.SKIN, attributes))
+        parts.append(Part("ear", anchor + turned(local, axes.T), facing, Material.SKIN, attributes))
     return parts
 
 
@@ -194,7 +194,7 @@ def ribbons(paths: Array, widths: Array, sides: Array) -> tuple[Array, Ints, Arr
     triangles = np.concatenate(
         [np.stack([a, b, d], -1).reshape(-1, 3), np.stack([a, d, c], -1).reshape(-1, 3)]
     )
-    return points, triangles, np.repeat(along[:, :, None], 2, 2).reshape(-1, 3)
+    return points, triangles, settled(np.repeat(along[:, :, None], 2, 2).reshape(-1, 3))
 
 
 def lashes(face: Array, centres: Array, length: float) -> tuple[Array, Ints]:
@@ -280,4 +280,4 @@ def landmarks_of_iris(centre: Array, rotation: Array, radius: float, eye: int) -
     spread[0] = 0.0
     from_axis = np.where(np.arange(5) == 0, 0.0, 0.5)[:, None]
     local = radius * (np.sin(from_axis) * spread + np.cos(from_axis) * np.array([0.0, 0.0, 1.0]))
-    return np.asarray(centre + local @ rotation.T)
+    return np.asarray(centre + turned(local, rotation))

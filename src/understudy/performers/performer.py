@@ -14,7 +14,7 @@ from understudy.geometry.raster import vertex_normals
 from understudy.performers import hair as hairdressing
 from understudy.performers import occluders
 from understudy.performers import parts as pieces
-from understudy.performers.cage import MIRROR, Array, smoothstep
+from understudy.performers.cage import MIRROR, Array, along, settled, smoothstep, turned
 from understudy.performers.expressions import head_weights, move_head, open_jaw
 from understudy.performers.head import VERGENCE, Head, eased, lid_curves, template
 from understudy.performers.identity import Identity
@@ -68,7 +68,7 @@ class Performer:
         if face.complexion.beard:
             self.parts.append(self._beard(rest))
         if body.glasses:
-            self.parts += pieces.spectacles(own)
+            self.parts += pieces.spectacles(self.head)
         self.iris = linear(face.eyes.iris)
         rng = np.random.default_rng(face.seed + 7)
         fibres = 0.6 * noise(rng, 48, 256, 3) + 0.7 * noise(rng, 2, 256, 2).mean(0)
@@ -215,7 +215,7 @@ class Performer:
         for way in directions:
             visible = ShadowMap(points, casters, way, (0, -1, -3), size=300).lit(points, 0.35)
             visible[np.abs(points[:, 1] + 1) > 16] = 1.0
-            facing = np.maximum(normals @ way, 0.0)
+            facing = np.maximum(along(normals, way), 0.0)
             total += visible * facing
             weight += facing
             plain += visible
@@ -251,10 +251,10 @@ class Performer:
         strands: list[tuple[int, Array]] = []
         for part in self.parts:
             if part.directions is not None:
-                strands.append((sum(map(len, points)), part.directions @ turn.T))
+                strands.append((sum(map(len, points)), turned(part.directions, turn)))
             points.append(self._carried(part, skin, expression, turn, place))
             tables.append(part.attributes)
-        everything = np.concatenate(points)
+        everything = settled(np.concatenate(points))
         attributes = np.empty((len(everything), 6 + ATTRIBUTES), np.float32)
         attributes[:, :3] = everything
         bare = (self._material != Material.HAIR) & (self._material != Material.BEARD)
@@ -262,7 +262,8 @@ class Performer:
         for start, directions in strands:
             attributes[start : start + len(directions), 3:6] = directions
         np.concatenate(tables, out=attributes[:, 6:], casting="same_kind")
-        marks = np.concatenate([points[0][: mesh.SKIN_VERTEX_COUNT], move_head(irises, 1.0, turn, place)])
+        irises = settled(move_head(irises, 1.0, turn, place))
+        marks = np.concatenate([everything[: mesh.SKIN_VERTEX_COUNT], irises])
         hidden = (Material.EYES, Material.MOUTH, Material.LASHES)
         casts = ~np.isin(self._material, hidden)
         return Geometry(attributes, self._triangles, self._material, marks, casts)
@@ -284,7 +285,7 @@ class Performer:
             inwards = VERGENCE if eye == 0 else -VERGENCE
             gaze = rotation(expression.gaze[0] + inwards, expression.gaze[1])
             ball, _ = self._eyeball
-            points = centre + ball @ gaze.T
+            points = centre + turned(ball, gaze)
             table = pieces.columns(len(ball), c0=ball[:, 0], c1=ball[:, 1], c2=ball[:, 2])
             table[:, EYE_OPEN] = self._let_in(skin, eye, points)
             balls.append((points, table))
@@ -304,7 +305,7 @@ class Performer:
         above = 0.5 + 0.5 * smoothstep(-0.03, 0.16, height - lower)
         left = 0.55 + 0.45 * smoothstep(0, 0.35, across - corners.min())
         right = 0.55 + 0.45 * smoothstep(0, 0.35, corners.max() - across)
-        return np.asarray(below * above * left * right)
+        return settled(below * above * left * right)
 
     def at(self, moment: Moment) -> Geometry:
         """The geometry of a moment, with what stands before the face."""
@@ -337,8 +338,8 @@ def _face_mask(rest: Array) -> Floats:
     places = unroll(rest[list(mesh.FACE_OVAL)]) * (WIDTH, HEIGHT)
     canvas = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillPoly(canvas, [np.round(places * 16).astype(np.int32)], 255, lineType=cv2.LINE_AA, shift=4)
-    inner = cv2.erode(canvas, np.ones((15, 15), np.uint8))
-    return np.asarray(cv2.GaussianBlur(inner.astype(np.float32) / 255, (0, 0), 8.0), np.float32)
+    inner = cv2.erode(canvas, np.ones((21, 21), np.uint8))
+    return np.asarray(cv2.GaussianBlur(inner.astype(np.float32) / 255, (0, 0), 14.0), np.float32)
 
 
 @lru_cache(maxsize=12)

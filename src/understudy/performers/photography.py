@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from understudy.performers.cage import turned
 from understudy.performers.expressions import NECK_PIVOT, head_weights
 from understudy.performers.moment import Lens, Pose
 from understudy.performers.sampling import Camera, Floats
@@ -43,9 +44,9 @@ def motion(points: Floats, pose: Pose, later: Pose, camera: Camera) -> Floats:
 
     `points` (n, 3) of the head in the first pose carry the field; it fades into what surrounds them.
     """
-    turn = later.rotation() @ pose.rotation().T
+    turn = turned(pose.rotation(), later.rotation()).T
     arm = points - NECK_PIVOT - pose.place
-    moved = arm @ turn.T + NECK_PIVOT + later.place
+    moved = turned(arm, turn) + NECK_PIVOT + later.place
     weight = head_weights(points - np.array(pose.place))[:, None]
     starts = camera.project(points)[:, :2]
     ends = camera.project(points + weight * (moved - points))[:, :2]

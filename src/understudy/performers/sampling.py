@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from understudy.geometry.raster import Raster
-from understudy.performers.cage import unit
+from understudy.performers.cage import turned, unit
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -165,7 +165,7 @@ class ShadowMap:
         scale = size / (2 * reach)
         self._centre = np.asarray(centre, np.float64)
         self._to_map = (axes * [[scale], [scale], [1.0]]).astype(np.float32)
-        seen = (points - self._centre) @ self._to_map.T
+        seen = turned(points - self._centre, self._to_map)
         screen = np.stack([size / 2 + seen[:, 0], size / 2 - seen[:, 1], -seen[:, 2]], 1)
         self._heights: Floats = -Raster(screen, triangles, size, size).depth
 

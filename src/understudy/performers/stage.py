@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from understudy.errors import BadInputError
-from understudy.performers.cage import Array
+from understudy.performers.cage import Array, turned
 from understudy.performers.exposure import expose
 from understudy.performers.head import VERGENCE
 from understudy.performers.identity import Identity
@@ -114,8 +114,8 @@ def _photograph(actor: Performer, performance: Performance, frame: int, size: in
 def _gaze(moment: Moment) -> Array:
     turn = moment.pose.rotation()
     right, down = moment.expression.gaze
-    ways = [turn @ rotation(right + inwards, down)[:, 2] for inwards in (VERGENCE, -VERGENCE)]
-    return np.stack(ways) * (1.0, -1.0, -1.0)
+    ways = [rotation(right + inwards, down)[:, 2] for inwards in (VERGENCE, -VERGENCE)]
+    return turned(np.stack(ways), turn) * (1.0, -1.0, -1.0)
 
 
 def _surface(actor: Performer, performance: Performance, frame: int, camera: Camera) -> Surface:
