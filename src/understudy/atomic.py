@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,8 +19,9 @@ _REASONS = {
     errno.EACCES: "there is no permission to write there; choose another folder",
     errno.EPERM: "there is no permission to write there; choose another folder",
     errno.EROFS: "that file system is read-only; choose another folder",
+    errno.EFBIG: "that file system holds no file this large; choose another place",
 }
-_ONLY_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_ONLY_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
 
 def part_name(path: Path) -> Path:
@@ -36,6 +38,22 @@ def output_error(path: Path, error: OSError) -> OutputError:
     """`error`, met while writing `path`, as one sentence for the user."""
     reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}; choose another place")
     return OutputError(f"Cannot write {path}: {reason}.")
+
+
+def check_writable(path: Path) -> None:
+    """Make sure, before hours of work, that a file can be made at `path`; makes its folder if need be.
+
+    Raises OutputError where it cannot.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; give the name of a file.")
+    folder = path.absolute().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=_PART):
+            pass
+    except OSError as error:
+        raise output_error(path, error) from error
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,19 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from understudy.atomic import replacing
 from understudy.errors import BadInputError
 
 Columns = dict[str, npt.NDArray[Any]]
 
 
 def save_columns(path: Path, columns: Mapping[str, npt.NDArray[Any]], *, compress: bool = False) -> None:
-    """Write arrays by name as .npz under a temporary name, then rename."""
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
+    """Write arrays by name as .npz, whole or not at all. Raises OutputError where that cannot be."""
+    with replacing(path) as part, part.open("wb") as file:
         (np.savez_compressed if compress else np.savez)(file, **columns)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def load_columns(path: Path, names: Sequence[str]) -> Columns:

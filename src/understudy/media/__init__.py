@@ -1,6 +1,6 @@
 """Footage in and out: exact reading by frame number, colour, stills and sequences, writing.
 
-Reading is `open_clip`. Writing is `OutputSpec.for_clip`, then `understudy.media.segments.SegmentWriter` for
+Reading is `open_clip`. Writing is `OutputSpec.for_clip`, then `understudy.media.segments.encode_segment` for
 each run of frames, then `understudy.media.assembly.assemble`; those two modules load FFmpeg and are therefore
 not imported here.
 """

@@ -18,14 +18,15 @@ import av.container
 import numpy as np
 import numpy.typing as npt
 
+from understudy.atomic import check_writable, replacing
 from understudy.errors import BadInputError, OutputError
 from understudy.media.codecs import CODECS, OutputSpec
 from understudy.media.decoder import opened
 from understudy.media.frame import ClipInfo
-from understudy.media.publishing import check_writable, partial_name, publish, written
 from understudy.media.soundtrack import FORMATS, Soundtrack, Span, Tally, check_audio_fits, tallies_of
 from understudy.media.timecode import advanced
 from understudy.media.video import VideoClip
+from understudy.media.writing import written
 
 Times = npt.NDArray[np.int64]
 
@@ -74,16 +75,13 @@ def assemble(
     if not 0 < count <= source.frame_count - first:
         raise ValueError(f"segments of {count} frames for frames {first}.. of {source.frame_count}")
     plan = _Plan.of(source, first, count)
-    partial = partial_name(output)
-    try:
-        with Soundtrack(source.path, plan.span) if source.audio else _Silence() as sound:
-            with written(output):
-                _mux(segments, partial, spec, plan, sound, _metadata(source, plan))
-            _check(partial, output, spec, plan, sound.tallies)
+    with (
+        replacing(output) as part,
+        Soundtrack(source.path, plan.span) if source.audio else _Silence() as sound,
+    ):
         with written(output):
-            publish(partial, output)
-    finally:
-        partial.unlink(missing_ok=True)
+            _mux(segments, part, spec, plan, sound, _metadata(source, plan))
+        _check(part, output, spec, plan, sound.tallies)
 
 
 @dataclass(frozen=True)
@@ -133,17 +131,17 @@ class _Silence:
 
 def _mux(
     segments: Sequence[Path],
-    partial: Path,
+    part: Path,
     spec: OutputSpec,
     plan: _Plan,
     sound: Soundtrack | _Silence,
     metadata: dict[str, str],
 ) -> None:
-    form = FORMATS[partial.suffix.lower()]
+    form = FORMATS[part.suffix.lower()]
     options = {} if form == "matroska" else {"video_track_timescale": str(plan.time_base.denominator)}
     with (
         opened(segments[0]) as template,
-        av.open(str(partial.absolute()), "w", format=form, container_options=options) as container,
+        av.open(str(part.absolute()), "w", format=form, container_options=options) as container,
     ):
         container.metadata.update(metadata)
         model = template.streams.video[0]
@@ -224,10 +222,10 @@ def _metadata(source: ClipInfo, plan: _Plan) -> dict[str, str]:
     return kept
 
 
-def _check(partial: Path, output: Path, spec: OutputSpec, plan: _Plan, sound: Sequence[Tally]) -> None:
+def _check(part: Path, output: Path, spec: OutputSpec, plan: _Plan, sound: Sequence[Tally]) -> None:
     """Open what was written and compare it with what was meant; raises OutputError."""
     try:
-        with VideoClip(partial) as clip:
+        with VideoClip(part) as clip:
             info, fault = clip.info, clip.fault
             clip.read(info.frame_count - 1)
     except BadInputError as error:
@@ -236,7 +234,7 @@ def _check(partial: Path, output: Path, spec: OutputSpec, plan: _Plan, sound: Se
     meant = (plan.pts - plan.pts[0]) * float(plan.time_base)
     late = max(float(info.time_base), 1e-6)
     # A container may leave out a stream that has nothing in it.
-    arrived = [tally for tally in tallies_of(partial) if tally.packets]
+    arrived = [tally for tally in tallies_of(part) if tally.packets]
     sent = [tally for tally in sound if tally.packets]
     problems = [
         what

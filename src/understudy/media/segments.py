@@ -7,17 +7,18 @@ only their order; `understudy.media.assembly` gives them their times.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
+import av.container
 
+from understudy.atomic import replacing
 from understudy.media import colour as tags
 from understudy.media.codecs import OutputSpec
 from understudy.media.frame import Image
-from understudy.media.publishing import partial_name, publish, written
+from understudy.media.writing import written
 from understudy.media.yuv import from_rgb
 
 SEGMENT_SUFFIX = ".mkv"
@@ -27,80 +28,60 @@ _BITEXACT = 0x0400  # FFmpeg's AVFMT_FLAG_BITEXACT
 
 
 def encode_segment(path: Path, images: Iterable[Image], spec: OutputSpec) -> int:
-    """Write `images` as one segment and return their number; see `SegmentWriter`."""
-    with SegmentWriter(path, spec) as writer:
-        for image in images:
-            writer.write(image)
-    return writer.count
+    """Encode `images` into one segment file, which gets its name only when it is whole; return their number.
 
-
-class SegmentWriter:
-    """Encodes pictures into one segment file, which gets its name only when it is whole.
-
-    Use in a `with` statement: leaving it normally finishes the file, leaving it by an exception removes it.
+    Images are (H, W, 3) or (H, W, 4), uint8 or uint16 on the full scale. `path` should end in
+    `SEGMENT_SUFFIX`. Raises ValueError for an image of another size than the spec's, and OutputError where
+    the file cannot be written.
     """
-
-    def __init__(self, path: Path, spec: OutputSpec) -> None:
-        """`path` should end in `SEGMENT_SUFFIX`; raises OutputError where it cannot be written."""
-        self.path = path
-        self.spec = spec
-        self.count = 0
-        self._partial = partial_name(path)
+    count = 0
+    with replacing(path) as part, _container(part, path) as container:
         with written(path):
-            self._container = av.open(str(self._partial.absolute()), "w", format="matroska")
-            # No random identifiers: equal segments are equal files.
-            self._container.flags |= _BITEXACT
-            self._stream = self._configured(spec)
+            stream = _stream(container, spec)
+        for image in images:
+            if image.shape[:2] != (spec.height, spec.width):
+                raise ValueError(
+                    f"picture of shape {image.shape} for an output of {spec.width}x{spec.height}"
+                )
+            frame = from_rgb(image, spec.pixel_format, spec.colour)
+            frame.pts = count
+            frame.time_base = 1 / spec.rate
+            with written(path):
+                container.mux(stream.encode(frame))
+            count += 1
+        with written(path):
+            container.mux(stream.encode(None))
+    return count
 
-    def write(self, image: Image) -> None:
-        """Encode the next picture, (H, W, 3) or (H, W, 4), uint8 or uint16 on the full scale.
 
-        Raises ValueError for a wrong shape and OutputError when the disk is full.
-        """
-        spec = self.spec
-        if image.shape[:2] != (spec.height, spec.width):
-            raise ValueError(f"picture of shape {image.shape} for an output of {spec.width}x{spec.height}")
-        frame = from_rgb(image, spec.pixel_format, spec.colour)
-        frame.pts = self.count
-        frame.time_base = 1 / spec.rate
-        with written(self.path):
-            self._container.mux(self._stream.encode(frame))
-        self.count += 1
+@contextmanager
+def _container(part: Path, path: Path) -> Iterator[av.container.OutputContainer]:
+    """The file `part` opened for writing; closed when the block ends. Errors speak of `path`."""
+    with written(path):
+        container = av.open(str(part.absolute()), "w", format="matroska")
+    # No random identifiers: equal segments are equal files.
+    container.flags |= _BITEXACT
+    try:
+        yield container
+    except BaseException:
+        with suppress(OSError, av.FFmpegError):  # the first error is the one to be told
+            container.close()
+        raise
+    with written(path):
+        container.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                with written(self.path):
-                    self._container.mux(self._stream.encode(None))
-                    self._container.close()
-                    publish(self._partial, self.path)
-            else:
-                self._abandon()
-        finally:
-            self._partial.unlink(missing_ok=True)
-
-    def _abandon(self) -> None:
-        try:
-            self._container.close()
-        except (OSError, av.FFmpegError):
-            return  # the first error is the one to be told
-
-    def _configured(self, spec: OutputSpec) -> av.VideoStream:
-        stream = self._container.add_stream(spec.encoder, rate=spec.rate, options=spec.encoder_options())
-        assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height = spec.width, spec.height
-        stream.pix_fmt = spec.pixel_format
-        stream.codec_context.time_base = 1 / spec.rate
-        stream.codec_context.gop_size = max(1, round(2 * spec.rate))
-        stream.codec_context.sample_aspect_ratio = spec.pixel_aspect
-        matrix, primaries, transfer, value_range = tags.to_numbers(spec.colour)
-        stream.codec_context.colorspace = matrix
-        stream.codec_context.color_primaries = primaries
-        stream.codec_context.color_trc = transfer
-        stream.codec_context.color_range = value_range
-        return stream
+def _stream(container: av.container.OutputContainer, spec: OutputSpec) -> av.VideoStream:
+    stream = container.add_stream(spec.encoder, rate=spec.rate, options=spec.encoder_options())
+    assert isinstance(stream, av.VideoStream)
+    stream.width, stream.height = spec.width, spec.height
+    stream.pix_fmt = spec.pixel_format
+    stream.codec_context.time_base = 1 / spec.rate
+    stream.codec_context.gop_size = max(1, round(2 * spec.rate))
+    stream.codec_context.sample_aspect_ratio = spec.pixel_aspect
+    matrix, primaries, transfer, value_range = tags.to_numbers(spec.colour)
+    stream.codec_context.colorspace = matrix
+    stream.codec_context.color_primaries = primaries
+    stream.codec_context.color_trc = transfer
+    stream.codec_context.color_range = value_range
+    return stream

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from understudy.atomic import is_part, part_name, replacing
+from understudy.atomic import check_writable, is_part, part_name, replacing
 from understudy.errors import OutputError
 
 
@@ -56,3 +56,13 @@ def test_an_input_that_cannot_be_read_is_not_taken_for_the_output(tmp_path):
 def test_ordinary_names_are_not_temporary(tmp_path, name):
     assert not is_part(tmp_path / name)
     assert is_part(part_name(tmp_path / name))
+
+
+def test_unwritable_places_are_refused_early(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="Cannot write"):
+        check_writable(tmp_path / "file" / "out.mp4")
+    with pytest.raises(OutputError, match="is a folder"):
+        check_writable(tmp_path)
+    check_writable(tmp_path / "new" / "folder" / "out.mp4")
+    assert list((tmp_path / "new" / "folder").iterdir()) == []
