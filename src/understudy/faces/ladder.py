@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from understudy.faces.detect import Detection, box_overlap
+from understudy.faces.detect import Detection, box_overlap, without_doubles
 from understudy.faces.faceset import Found
 from understudy.faces.plausible import shape_distance
 from understudy.faces.reading import DETECTION_SIDE, Face, FaceReader
@@ -28,6 +28,8 @@ _SMALL_TURNS = tuple(np.radians(degrees) for degrees in (35, -35))
 _GAMMA = 0.45
 
 _ANOTHER_FACE = 0.3
+# Detections in the whole picture need this score, since nothing else speaks for them.
+_LIKELY = 0.5
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def search_frame(reader: FaceReader, image: Image) -> list[Face]:
     """
     height, width = image.shape[:2]
     for rung in _views_of_frame(height, width):
-        faces = [face for view in rung for face in _seen(reader, image, view)]
+        seen = [detection for view in rung for detection in _detections(reader, image, view)]
+        likely = without_doubles([detection for detection in seen if detection.score >= _LIKELY])
+        faces = reader.place(image, likely, rung[0].found)
         if faces:
             return faces
     return []
@@ -111,7 +115,8 @@ def search_near(
         )
 
     for view in _views_near(square):
-        faces = [face for face in _seen(reader, image, view) if fits(face, _DETECTED)]
+        near = [detection for detection in _detections(reader, image, view) if _is_near(detection, square)]
+        faces = [face for face in reader.place(image, near, view.found) if fits(face, _DETECTED)]
         if faces:
             return max(faces, key=lambda face: face.score)
     face = reader.settle(image, square, Found.FOLLOWED)
@@ -128,9 +133,14 @@ def _is_like(face: Face, expected: npt.NDArray[np.floating[Any]], limit: _Likene
     )
 
 
-def _seen(reader: FaceReader, image: Image, view: View) -> list[Face]:
-    detections = [view.in_frame(detection) for detection in reader.detector.find(view.picture(image))]
-    return reader.place(image, detections, view.found)
+def _is_near(detection: Detection, square: Square) -> bool:
+    seen = detection.square()
+    away = np.hypot(seen.x - square.x, seen.y - square.y)
+    return bool(away < 0.5 * square.size and 0.4 < seen.size / square.size < 2.5)
+
+
+def _detections(reader: FaceReader, image: Image, view: View) -> list[Detection]:
+    return [view.in_frame(detection) for detection in reader.detector.find(view.picture(image))]
 
 
 def _views_of_frame(height: int, width: int) -> Iterator[list[View]]:

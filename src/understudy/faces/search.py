@@ -82,7 +82,7 @@ class Search:
                 return
             if self._find(track, frame, expected):
                 known.append(frame.index)
-            elif abs(frame.index - known[-1]) >= _PATIENCE:
+            elif abs(frame.index - known[-1]) >= min(_PATIENCE, len(known)):
                 return
 
     def _backwards(self, stop: int, first: int) -> Iterator[Frame]:
