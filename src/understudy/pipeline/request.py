@@ -40,6 +40,7 @@ class SwapRequest:
     frames          first and last frame of the plate to be processed, from 0, both included; None: all
     rate            frames per second of an image sequence, where its files do not say
     project         the project's folder; None: beside the output
+    engine, codec, quality, blend, sheet_frames, seed   as in `SwapSettings`
     contact_sheet   picture of likeness, plate and result side by side, to be written as well (.png)
     compare         video with a wipe from plate to result, to be written as well
     overwrite       whether files may be replaced that this project did not make
