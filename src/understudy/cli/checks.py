@@ -16,6 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from understudy.parallel import core_count
+
 State = Literal["ok", "optional", "missing"]
 
 ROOM_GB = 5
@@ -75,11 +77,10 @@ def _python() -> Check:
 
 
 def _machine() -> Check:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     memory = ""
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = f", {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GB memory"
-    return Check("machine", "ok", f"{platform.platform()}, {cores} cores{memory}")
+    return Check("machine", "ok", f"{platform.platform()}, {core_count()} cores{memory}")
 
 
 def _disk(name: str, folder: Path) -> Check:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -20,6 +16,7 @@ from understudy.faces.columns import load_columns, save_columns
 from understudy.faces.faceset import COLUMNS, Faceset, concatenate
 from understudy.faces.reading import Face, FaceReader, reduced
 from understudy.media.frame import Frame
+from understudy.parallel import ordered_map, worker_count
 
 THUMBNAIL_SIDE = 64
 """Long side in pixels of the small pictures from which cuts are told."""
@@ -67,16 +64,15 @@ class Survey:
 
 
 class Surveyor:
-    """Looks at frames on `workers` threads (None: one a core), each with its own models. Close it after use.
+    """Looks at frames on `workers` threads (None: see `worker_count`), each with its own models.
 
-    What it finds does not depend on the number of threads, nor on how a clip is cut into runs of frames.
+    Close it after use. What it finds does not depend on the number of threads, nor on how a clip is cut
+    into runs of frames.
     """
 
     def __init__(self, workers: int | None = None) -> None:
-        self._workers = workers or _core_count()
-        self._pool = ThreadPoolExecutor(self._workers, "faces")
-        self._mine = threading.local()
-        self._readers: list[FaceReader] = []
+        self._workers = workers or worker_count()
+        self._idle: deque[FaceReader] = deque()
 
     def survey(self, frames: Iterable[Frame], on_frame: Callable[[], None] = lambda: None) -> Survey:
         """Find the faces of consecutive frames, for example `clip.frames(start, stop)`.
@@ -87,7 +83,7 @@ class Surveyor:
         rows: list[tuple[int, Face]] = []
         thumbnails: list[Bytes] = []
         first: int | None = None
-        for index, faces, thumbnail in self._looked_at(frames):
+        for index, faces, thumbnail in ordered_map(self._look, frames, self._workers):
             first = index if first is None else first
             rows += [(index, face) for face in faces]
             thumbnails.append(thumbnail)
@@ -96,37 +92,25 @@ class Surveyor:
             raise BadInputError("There are no frames to look for faces in: give a longer range.")
         return Survey(first, faceset_of(rows), np.stack(thumbnails))
 
-    def _looked_at(self, frames: Iterable[Frame]) -> Iterator[_Look]:
-        waiting: deque[Future[_Look]] = deque()
-        try:
-            for frame in frames:
-                waiting.append(self._pool.submit(self._look, frame))
-                if len(waiting) > self._workers + 1:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-
     def _look(self, frame: Frame) -> _Look:
-        if not hasattr(self._mine, "reader"):
-            self._mine.reader = FaceReader()
-            self._readers.append(self._mine.reader)
-        return frame.index, self._mine.reader.read(frame.image), reduced(frame.image, THUMBNAIL_SIDE)[0]
+        try:
+            reader = self._idle.pop()
+        except IndexError:
+            reader = FaceReader()
+        try:
+            return frame.index, reader.read(frame.image), reduced(frame.image, THUMBNAIL_SIDE)[0]
+        finally:
+            self._idle.append(reader)
 
     def close(self) -> None:
-        """Stop the threads and release the models. Closing twice is fine."""
-        self._pool.shutdown(cancel_futures=True)
-        while self._readers:
-            self._readers.pop().close()
+        """Release the models. Closing twice is fine."""
+        while self._idle:
+            self._idle.pop().close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -142,9 +126,3 @@ def faceset_of(rows: Iterable[tuple[int, Face]]) -> Faceset:
         score=np.array([face.score for _, face in pairs], np.float32),
         found=np.array([face.found for _, face in pairs], np.uint8),
     )
-
-
-def _core_count() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -16,7 +16,7 @@ from understudy.engines.base import Crop, LikenessFaces
 from understudy.errors import BadInputError
 from understudy.media import Image
 from understudy.pipeline.footage import Footage
-from understudy.pipeline.parallel import ordered_map
+from understudy.parallel import ordered_map
 from understudy.progress import Task
 from understudy.project.stage import Stage
 

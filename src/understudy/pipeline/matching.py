@@ -15,7 +15,7 @@ from understudy.faces.columns import load_columns, save_columns
 from understudy.media import Frame
 from understudy.pipeline.cast import Appearance, Part, appearances
 from understudy.pipeline.footage import Footage
-from understudy.pipeline.parallel import ordered_map
+from understudy.parallel import ordered_map
 from understudy.progress import Task
 from understudy.project.stage import Stage
 

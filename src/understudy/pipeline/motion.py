@@ -19,7 +19,7 @@ from understudy.faces.traces import TraceCollector, TraceFiles
 from understudy.geometry.flow import PointFlow
 from understudy.media import Image
 from understudy.pipeline.footage import Footage
-from understudy.pipeline.parallel import ordered_map
+from understudy.parallel import ordered_map
 from understudy.progress import Task
 from understudy.project.stage import Stage
 

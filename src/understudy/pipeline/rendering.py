@@ -14,7 +14,7 @@ from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
 from understudy.pipeline.cast import Appearance, Part, appearances
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.matching import Matches
-from understudy.pipeline.parallel import ordered_map
+from understudy.parallel import ordered_map
 from understudy.progress import Task
 from understudy.project.stage import Stage
 

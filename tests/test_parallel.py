@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.pipeline.parallel import ordered_map, worker_count
+from understudy.parallel import ordered_map, worker_count
 
 
 class Tap:

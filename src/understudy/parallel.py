@@ -16,13 +16,21 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def worker_count() -> int:
-    """Threads that this process may keep busy: the cores it is allowed to use, at most eight."""
+_MOST_WORKERS = 8
+"""More would hold more frames in memory than they are worth."""
+
+
+def core_count() -> int:
+    """The cores that this process is allowed to use."""
     try:
-        cores = len(os.sched_getaffinity(0))
+        return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS, Windows
-        cores = os.cpu_count() or 1
-    return max(1, min(8, cores))
+        return os.cpu_count() or 1
+
+
+def worker_count() -> int:
+    """Threads that this process may keep busy: one a core, at most eight."""
+    return min(_MOST_WORKERS, core_count())
 
 
 def ordered_map(work: Callable[[T], R], items: Iterable[T], workers: int | None = None) -> Iterator[R]:
