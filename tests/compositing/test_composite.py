@@ -85,6 +85,15 @@ def test_alpha_is_untouched(dtype) -> None:
     assert np.array_equal(result[..., :3], composite(image[..., :3].copy(), [placed(BOX)], "multiband"))
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("blend", sorted(BLENDS))
+def test_a_face_need_not_be_defined_outside_its_matte(blend) -> None:
+    image, face = plate(), placed(BOX)
+    unknown = np.where(face.matte[..., None] > 0, face.rgb, np.float32(np.nan))
+    result = composite(image, [replace(face, rgb=unknown)], blend)
+    assert np.array_equal(result, composite(image, [face], blend))
+
+
 @pytest.mark.parametrize("blend", sorted(BLENDS))
 def test_an_occluder_shows_the_plate(blend) -> None:
     image = plate()
