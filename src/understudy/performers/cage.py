@@ -73,8 +73,8 @@ def turned(vectors: npt.NDArray[Any], matrix: npt.NDArray[Any]) -> npt.NDArray[A
 def settled(values: npt.NDArray[Any]) -> Array:
     """Values rounded to 1e-6 (of a centimetre, mostly).
 
-    Solvers and vector maths do not promise their last bits from run to run, so these are dropped before anything
-    is drawn.
+    Solvers and vector maths do not promise their last bits from run to run, so these are dropped before
+    anything is drawn.
     """
     return np.asarray(np.round(values, 6), np.float64)
 

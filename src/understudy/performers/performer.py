@@ -14,7 +14,7 @@ from understudy.geometry.raster import vertex_normals
 from understudy.performers import hair as hairdressing
 from understudy.performers import occluders
 from understudy.performers import parts as pieces
-from understudy.performers.cage import MIRROR, Array, along, settled, smoothstep, turned
+from understudy.performers.cage import Array, along, settled, smoothstep, turned
 from understudy.performers.expressions import head_weights, move_head, open_jaw
 from understudy.performers.head import VERGENCE, Head, eased, lid_curves, template
 from understudy.performers.identity import Identity
@@ -27,6 +27,14 @@ _SKY_DIRECTIONS = 32
 _CHEEK = 205
 U, V, WET, RIM, SCALP, CLOTH, FACE = 0, 1, 2, 3, 5, 6, 7
 EYE_OPEN = 5
+
+_BEARD = (
+    18, 32, 43, 57, 58, 83, 92, 106, 135, 136, 138, 140, 148, 149, 150, 152, 164, 165, 167, 169, 170,
+    171, 172, 175, 176, 182, 186, 192, 194, 199, 200, 201, 202, 204, 208, 210, 211, 212, 214, 215, 216,
+    262, 273, 287, 288, 313, 322, 335, 364, 365, 367, 369, 377, 378, 379, 391, 393, 394, 395, 396, 397,
+    400, 406, 410, 416, 418, 421, 422, 424, 428, 430, 431, 432, 434, 435, 436,
+)  # fmt: skip
+"""Landmarks around which a full beard grows."""
 
 
 @dataclass(frozen=True)
@@ -96,74 +104,7 @@ class Performer:
 
     def _beard(self, rest: Array) -> Part:
         look = self.face
-        around = [
-            164,
-            167,
-            393,
-            165,
-            391,
-            92,
-            322,
-            186,
-            410,
-            57,
-            287,
-            43,
-            273,
-            106,
-            335,
-            182,
-            406,
-            83,
-            313,
-            18,
-            200,
-        ]
-        around += [
-            199,
-            175,
-            152,
-            148,
-            377,
-            176,
-            400,
-            149,
-            378,
-            150,
-            379,
-            136,
-            365,
-            172,
-            397,
-            58,
-            288,
-            201,
-            421,
-            208,
-        ]
-        around += [
-            428,
-            171,
-            396,
-            140,
-            369,
-            170,
-            395,
-            169,
-            394,
-            135,
-            364,
-            138,
-            367,
-            32,
-            262,
-            194,
-            418,
-            204,
-            424,
-        ]
-        around += [202, 422, 212, 432, 214, 434, 210, 430, 211, 431, 216, 436, 192, 416, 215, 435]
-        area = self.shared.spread(np.array(sorted({*around, *(int(MIRROR[i]) for i in around)})))
+        area = self.shared.spread(np.array(_BEARD))
         lips = self.shared.spread(np.array([*mesh.LIPS_OUTER, *mesh.LIPS_INNER]))
         area = np.clip(area - 1.5 * lips, 0, 1) * look.complexion.beard
         strands = replace(
