@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -19,7 +18,7 @@ Bytes = npt.NDArray[np.uint8]
 class Detection:
     """One face that a detector has seen.
 
-    box     (4,) left, top, right, bottom in pixels of the picture (pixel centres at integers); may reach outside
+    box     (4,) left, top, right, bottom in pixels (centres at integers); may reach outside the picture
     points  (6, 2) right eye, left eye, nose tip, mouth, right ear, left ear (the performer's right and left)
     score   in [0, 1]
     """
@@ -29,7 +28,7 @@ class Detection:
     score: float
 
     def square(self) -> Square:
-        """The square for the landmarker: level with the eyes, 1.5 times the box, as MediaPipe's own graph has it."""
+        """The landmarker's square, as MediaPipe makes it: level with the eyes, 1.5 times the box."""
         dx, dy = self.points[1] - self.points[0]
         x, y = (self.box[:2] + self.box[2:]) / 2
         side = float((self.box[2:] - self.box[:2]).max())
@@ -65,9 +64,10 @@ _SHORT_RANGE = ("FaceDetectionShortRangeCpu", "min_score_thresh: 0.5")
 
 
 class MediaPipeDetector:
-    """MediaPipe's full-range detector (6 ms CPU a picture), and where it sees nothing the short-range one (2 ms).
+    """MediaPipe's full-range detector (5 ms CPU a picture), and the short-range one where it sees nothing.
 
-    The threshold is lower than MediaPipe's own since the landmarker has the last word. An instance serves one thread.
+    The threshold is lower than MediaPipe's own since the landmarker has the last word. An instance serves
+    one thread.
     """
 
     def __init__(self, threshold: float = 0.3) -> None:
@@ -96,9 +96,7 @@ class MediaPipeDetector:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -118,7 +116,7 @@ def _read(packet: Any, width: int, height: int) -> list[Detection]:
 
 
 def without_doubles(detections: list[Detection], overlap: float = 0.4) -> list[Detection]:
-    """Non-maximum suppression: best first, each with less than `overlap` (intersection over union) with a better."""
+    """Non-maximum suppression: best first, without those that overlap more than that with a better one."""
     kept: list[Detection] = []
     for one in sorted(detections, key=lambda d: -d.score):
         if all(box_overlap(one.box, other.box) < overlap for other in kept):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from understudy.faces.quiet import quiet_start
+
 
 class Graph:
     """A running MediaPipe graph: packets in, packets out, one set at a time.
 
-    `config` is the graph as protobuf text. `expanded` edits its text after MediaPipe has put in all subgraphs, which
-    is the only way to reach their thresholds. `outputs` may be any streams of the expanded graph, inner ones too.
-    An instance serves one thread.
+    `config` is the graph as protobuf text. `replacements` edit this text after MediaPipe has put in all
+    subgraphs, which is the only way to reach their thresholds. `outputs` may be any streams of the expanded
+    graph, inner ones too. An instance serves one thread.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class Graph:
         import mediapipe
         from mediapipe.python._framework_bindings import calculator_graph, resource_util
 
-        # Models are named relative to the folder that holds the package; MediaPipe's own solutions set the same.
+        # Models are named relative to the folder that holds the package; MediaPipe's own code does the same.
         resource_util.set_resource_dir(str(Path(mediapipe.__file__).resolve().parents[1]))
         self._graph = calculator_graph.CalculatorGraph(graph_config=config)
         if replacements:
@@ -42,7 +43,9 @@ class Graph:
         self._received: dict[str, Any] = {}
         for name in outputs:
             self._graph.observe_output_stream(name, self._received.__setitem__)
-        self._graph.start_run(dict(side_packets or {}))
+        with quiet_start():
+            self._graph.start_run(dict(side_packets or {}))
+            self._graph.wait_until_idle()
         self._time = 0
 
     def run(self, packets: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,9 +66,7 @@ class Graph:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any, Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from understudy.faces.quiet import quiet_start
 
 Floats = npt.NDArray[np.floating[Any]]
 Hands = npt.NDArray[np.float32]
@@ -36,12 +37,15 @@ class HandFinder:
     def __init__(self, confidence: float = 0.5) -> None:
         from mediapipe.python.solutions.hands import Hands as MediaPipeHands
 
-        self._model = MediaPipeHands(
-            static_image_mode=True,
-            max_num_hands=HAND_COUNT,
-            model_complexity=0,
-            min_detection_confidence=confidence,
-        )
+        with quiet_start():
+            self._model = MediaPipeHands(
+                static_image_mode=True,
+                max_num_hands=HAND_COUNT,
+                model_complexity=0,
+                min_detection_confidence=confidence,
+            )
+            # It starts in other threads, and is ready when the first picture has gone through.
+            self._model.process(np.zeros((16, 16, 3), np.uint8))
 
     def find(self, picture: npt.NDArray[np.uint8]) -> Hands:
         """Hands in an RGB picture (H, W, 3): (2, 21, 2) in its pixels, NaN where there are fewer."""
@@ -61,9 +65,7 @@ class HandFinder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

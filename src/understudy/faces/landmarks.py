@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from understudy.faces.faceset import LANDMARK_COUNT
 from understudy.faces.graph import Graph, image_packet
+from understudy.faces.quiet import quiet_start
 from understudy.faces.sampling import sample_square
 from understudy.faces.square import Square
 from understudy.geometry.align import apply_affine, invert_affine
@@ -21,8 +21,8 @@ from understudy.media.frame import Image
 class Landmarks:
     """One face as the landmarker sees it.
 
-    `points` is (478, 3) float64: x, y in frame pixels (pixel centres at integers), z in the same unit, smaller is
-    nearer. `score` in [0, 1] says how sure it is that there is a face at all.
+    `points` is (478, 3) float64: x, y in frame pixels (pixel centres at integers), z in the same unit,
+    smaller is nearer. `score` in [0, 1] says how sure it is that there is a face at all.
     """
 
     points: npt.NDArray[np.float64]
@@ -79,8 +79,8 @@ _UNGATED = {"threshold: 0.5": "threshold: -1"}
 class MediaPipeLandmarker:
     """MediaPipe's face mesh with attention (refined lids, irises and lips), about 4 ms CPU a face.
 
-    It is run on a crop that is cut here, turned upright and without aliasing, and has no memory of earlier frames.
-    An instance serves one thread.
+    It is run on a crop that is cut here, turned upright and without aliasing, and has no memory of earlier
+    frames. An instance serves one thread.
     """
 
     def __init__(self) -> None:
@@ -92,6 +92,9 @@ class MediaPipeLandmarker:
         side = {"with_attention": packet_creator.create_bool(True)}
         self._graph = Graph(_GRAPH, ["floats", _SCORE], side, _UNGATED)
         self._whole = NormalizedRect(x_center=0.5, y_center=0.5, width=1.0, height=1.0)
+        # The first look warns that regions have to be square, as ours are.
+        with quiet_start():
+            self.find(np.zeros((_CROP, _CROP, 3), np.uint8), Square(_CROP / 2, _CROP / 2, _CROP, 0.0))
 
     def find(self, image: Image, square: Square) -> Landmarks:
         """The landmarks of the face in `square`; where there is none, the score is below 0.5."""
@@ -102,7 +105,7 @@ class MediaPipeLandmarker:
         packets = {"image": image_packet(crop), "region": packet_creator.create_proto(self._whole)}
         out = self._graph.run(packets)
         points = np.array(packet_getter.get_float_list(out["floats"])).reshape(LANDMARK_COUNT, 3)
-        # The model counts from the crop's corner, not from the first pixel's centre (its mirror images agree so).
+        # The model counts from the crop's corner, not from its first pixel's centre: so mirror images agree.
         points[:, :2] -= 0.5
         return Landmarks(apply_affine(invert_affine(to_crop), points), packet_getter.get_float(out[_SCORE]))
 
@@ -113,7 +116,5 @@ class MediaPipeLandmarker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

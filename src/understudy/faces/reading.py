@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 import cv2
@@ -23,8 +22,9 @@ Bytes = npt.NDArray[np.uint8]
 DETECTION_SIDE = 192
 """Long side, in pixels, of the picture that the detector gets: the resolution of its model."""
 
-# Two more looks with the face a little displaced, resized and turned, one to each side. With them landmarks jitter
-# half as much as from the converged crop alone (0.08 against 0.15 % of the eye distance on a still face).
+# Two more looks with the face a little displaced, resized and turned, one to each side. With them landmarks
+# jitter half as much as from the converged crop alone (0.08 against 0.15 % of the eye distance on a still
+# face).
 _OTHER_LOOKS = ((0.04, 0.02, 1.08, 0.06), (-0.04, -0.02, 0.94, -0.06))
 _MIN_SCORE = 0.5
 _SAME_FACE = 0.4
@@ -47,8 +47,8 @@ class Face:
 class FaceReader:
     """Detects faces and places their landmarks. One instance serves one thread.
 
-    Every answer is a function of the picture (and square) given and of nothing else, so it does not matter where
-    an interrupted run took up again.
+    Every answer is a function of the picture (and square) given and of nothing else, so it does not matter
+    where an interrupted run took up again.
     """
 
     def __init__(self, detector: Detector | None = None, landmarker: Landmarker | None = None) -> None:
@@ -88,9 +88,7 @@ class FaceReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
