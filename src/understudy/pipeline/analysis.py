@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, takewhile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from understudy.errors import BadInputError
 from understudy.faces.completing import TrackedFaces, complete
 from understudy.faces.faceset import Faceset, Found
 from understudy.faces.survey import Survey, Surveyor
-from understudy.media import Image, open_clip
+from understudy.media import Frame, Image, open_clip
 from understudy.pipeline.footage import Footage
 from understudy.progress import Task
 from understudy.project.stage import Stage
@@ -45,6 +47,11 @@ class Analysis:
         """(N,) which faces were really found, and not interpolated."""
         return self.faces.found != Found.INTERPOLATED
 
+    @property
+    def stop(self) -> int:
+        """One more than the last frame that could be read."""
+        return self.shots[-1][1] + 1
+
     def span_of(self, track: int) -> tuple[int, int]:
         """First and last frame of a track."""
         frames = self.faces.frame[self.faces.track == track]
@@ -57,25 +64,40 @@ class Analysis:
 
 
 def study(stage: Stage, footage: Footage, task: Task) -> int:
-    """Look at every frame, chunk by chunk, and then at the clip as a whole; returns the frames looked at."""
-    count = footage.chunk_count(CHUNK)
-    pending = set(stage.pending_chunks(count))
+    """Look at every frame, chunk by chunk, and then at the clip as a whole; returns the frames looked at.
+
+    Where the clip is damaged, only the frames up to there are looked at: `Analysis.stop` tells.
+    """
     done = 0
     with Surveyor() as surveyor:
-        for index in range(count):
-            numbers = footage.chunk(index, CHUNK)
-            if index not in pending:
-                task.advance(len(numbers))
-                continue
-            survey = surveyor.survey(footage.frames(numbers), task.advance)
-            survey.save(stage.path(stage.chunk(index)))
-            done += len(numbers)
-    complete(footage.clip, _surveys(stage, count)).save(stage.path(_TRACKS))
+        for index in range(footage.chunk_count(CHUNK)):
+            path, numbers = stage.path(stage.chunk(index)), footage.chunk(index, CHUNK)
+            if path.exists():
+                survey = Survey.load(path)
+                task.advance(len(survey.thumbnails))
+            elif (frames := _begun(footage.readable(numbers))) is not None:
+                survey = surveyor.survey(frames, task.advance)
+                survey.save(path)
+                done += len(survey.thumbnails)
+            elif index == 0:
+                raise BadInputError(footage.reason_for_end(numbers.start))
+            else:
+                break
+            if survey.stop < numbers.stop:
+                break
+    complete(footage.clip, _surveys(stage, footage)).save(stage.path(_TRACKS))
     return done
 
 
-def _surveys(stage: Stage, count: int) -> Iterator[Survey]:
-    return (Survey.load(path) for path in stage.chunks(count))
+def _begun(frames: Iterator[Frame]) -> Iterator[Frame] | None:
+    """The same frames, or None where there is none."""
+    first = next(frames, None)
+    return None if first is None else chain([first], frames)
+
+
+def _surveys(stage: Stage, footage: Footage) -> Iterator[Survey]:
+    paths = stage.chunks(footage.chunk_count(CHUNK))
+    return (Survey.load(path) for path in takewhile(Path.exists, paths))
 
 
 def studied(stage: Stage) -> Analysis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,7 +58,7 @@ class Appearance:
     box: Box
 
 
-def appearances(parts: list[Part], frame: int, width: int, height: int) -> Iterator[Appearance]:
+def appearances(parts: Sequence[Part], frame: int, width: int, height: int) -> Iterator[Appearance]:
     """The faces to be put into a frame, farthest (smallest) first, so that nearer ones cover them."""
     found = []
     for index, part in enumerate(parts):

@@ -15,8 +15,8 @@ from understudy.compositing.composite import Box
 from understudy.engines.base import Crop, LikenessFaces
 from understudy.errors import BadInputError
 from understudy.media import Image
-from understudy.pipeline.footage import Footage
 from understudy.parallel import ordered_map
+from understudy.pipeline.footage import Footage
 from understudy.progress import Task
 from understudy.project.stage import Stage
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -53,15 +54,31 @@ class Footage:
         Raises BadInputError where the file is damaged and a frame is missing.
         """
         expected = numbers.start
-        for frame in self.clip.frames(numbers.start, numbers.stop):
+        for frame in self.readable(numbers):
             yield frame
             expected = frame.index + 1
         if expected < numbers.stop:
-            reason = self.clip.fault or f"{self.info.path.name} ends early."
             raise BadInputError(
-                f"{reason} Frame {expected} cannot be read: "
-                f"give --frames {self.first}-{expected - 1} to use what is there."
+                f"{self.info.path.name} could be read beyond frame {expected} before and now cannot: "
+                "check the disk that it is on, and run the same command again."
             )
+
+    def readable(self, numbers: range) -> Iterator[Frame]:
+        """The frames of a range up to the first that cannot be read or is of another size than the others."""
+        with suppress(BadInputError):
+            yield from self.clip.frames(numbers.start, numbers.stop)
+
+    def until(self, stop: int) -> Footage:
+        """The same footage without the frames from `stop` on."""
+        return replace(self, stop=stop)
+
+    def reason_for_end(self, stop: int) -> str:
+        """Why frame `stop` is not among the readable ones, as one sentence."""
+        try:
+            self.clip.read(stop)
+        except BadInputError as error:
+            return str(error)
+        return f"{self.info.path.name} is damaged: frame {stop} cannot be reached from the one before."
 
 
 def open_footage(path: Path, frames: tuple[int, int] | None = None, rate: Fraction | None = None) -> Footage:

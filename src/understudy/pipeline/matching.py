@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +14,9 @@ from understudy.compositing.detail import Detail
 from understudy.compositing.light import Shading
 from understudy.faces.columns import load_columns, save_columns
 from understudy.media import Frame
+from understudy.parallel import ordered_map
 from understudy.pipeline.cast import Appearance, Part, appearances
 from understudy.pipeline.footage import Footage
-from understudy.parallel import ordered_map
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
@@ -50,7 +51,7 @@ class _Measured:
     detail: Detail | None
 
 
-def measure(stage: Stage, plate: Footage, parts: list[Part], task: Task) -> int:
+def measure(stage: Stage, plate: Footage, parts: Sequence[Part], task: Task) -> int:
     """Make the chunks that are missing; returns the frames gone through."""
     count = plate.chunk_count(CHUNK)
     pending = set(stage.pending_chunks(count))
@@ -71,7 +72,7 @@ def measure(stage: Stage, plate: Footage, parts: list[Part], task: Task) -> int:
     return done
 
 
-def _measure_frame(frame: Frame, parts: list[Part], first: int) -> list[_Measured]:
+def _measure_frame(frame: Frame, parts: Sequence[Part], first: int) -> list[_Measured]:
     height, width = frame.image.shape[:2]
     return [
         _measure_face(frame, parts[face.part], face, with_detail=(frame.index - first) % _DETAIL_STRIDE == 0)
@@ -115,7 +116,7 @@ def _columns(measured: list[_Measured]) -> dict[str, npt.NDArray[np.generic]]:
     }
 
 
-def matches(stage: Stage, plate: Footage, parts: list[Part]) -> Matches:
+def matches(stage: Stage, plate: Footage, parts: Sequence[Part]) -> Matches:
     """What every face takes on, steady along each track, from a finished measurement."""
     chunks = [load_columns(path, _COLUMNS) for path in stage.chunks(plate.chunk_count(CHUNK))]
     part, row, left, right, details = (np.concatenate([chunk[name] for chunk in chunks]) for name in _COLUMNS)

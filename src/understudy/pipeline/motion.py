@@ -18,8 +18,8 @@ from understudy.faces.steady import Motion, steady
 from understudy.faces.traces import TraceCollector, TraceFiles
 from understudy.geometry.flow import PointFlow
 from understudy.media import Image
-from understudy.pipeline.footage import Footage
 from understudy.parallel import ordered_map
+from understudy.pipeline.footage import Footage
 from understudy.progress import Task
 from understudy.project.stage import Stage
 

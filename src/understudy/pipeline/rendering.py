@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from understudy.compositing.blend import BlendName
@@ -11,10 +11,10 @@ from understudy.compositing.light import Shading
 from understudy.media import Frame, Image
 from understudy.media.codecs import OutputSpec
 from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
+from understudy.parallel import ordered_map
 from understudy.pipeline.cast import Appearance, Part, appearances
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.matching import Matches
-from understudy.parallel import ordered_map
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
@@ -26,7 +26,7 @@ CHUNK = 48
 class Renderer:
     """Composites frames as a pure function of the plate and what the earlier stages found."""
 
-    def __init__(self, parts: list[Part], matches: Matches, blend: BlendName, seed: int) -> None:
+    def __init__(self, parts: Sequence[Part], matches: Matches, blend: BlendName, seed: int) -> None:
         self.parts, self.matches, self.blend, self.seed = parts, matches, blend, seed
 
     def frame(self, frame: Frame) -> Image:

@@ -36,7 +36,8 @@ class SwapResult:
     """What was written and what it took.
 
     `frames` counts the output's frames, `seconds` the whole swap, `peak_memory_mb` the process's highest
-    memory in MiB (None where the system does not tell). `stages` are in the order they ran.
+    memory in MiB (None where the system does not tell). `stages` are in the order they ran. `untouched` are
+    the plate's frames in which no face was replaced, be it missed or not there.
     """
 
     output: Path
@@ -44,6 +45,7 @@ class SwapResult:
     tracks: tuple[SwappedTrack, ...]
     stages: tuple[StageRecord, ...]
     seconds: float
+    untouched: tuple[Range, ...] = ()
     warnings: tuple[str, ...] = ()
     peak_memory_mb: float | None = None
     contact_sheet: Path | None = None
@@ -66,6 +68,7 @@ class SwapResult:
             "frames": self.frames,
             "faces_swapped": self.faces_swapped,
             "missed": {str(number): [list(r) for r in ranges] for number, ranges in self.missed.items()},
+            "untouched": [list(r) for r in self.untouched],
             "tracks": [
                 {"number": t.number, "first": t.first, "last": t.last, "swapped": t.swapped}
                 for t in self.tracks
@@ -86,6 +89,11 @@ class SwapResult:
             "contact_sheet": None if self.contact_sheet is None else str(self.contact_sheet),
             "compare": None if self.compare is None else str(self.compare),
         }
+
+
+def count_of(ranges: Iterable[Range]) -> int:
+    """How many frames the ranges hold."""
+    return sum(last - first + 1 for first, last in ranges)
 
 
 def as_ranges(frames: Iterable[int]) -> tuple[Range, ...]:

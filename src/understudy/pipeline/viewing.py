@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +11,24 @@ from understudy.atomic import replacing
 from understudy.compositing.composite import Box
 from understudy.mastering.sheet import Row, contact_sheet, encode_png
 from understudy.mastering.wipe import wipe, wipe_position
-from understudy.media import Image, open_clip
+from understudy.media import Clip, Image, open_clip
 from understudy.media.assembly import assemble
 from understudy.media.codecs import OutputSpec
 from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
 from understudy.pipeline.cast import Part, appearances
 from understudy.pipeline.footage import Footage
 from understudy.progress import Task
+from understudy.project.stage import Stage
 
+VERSION = 1
+CHUNK = 48
 _ROOM = 0.35
+"""Share of the face's size that the contact sheet shows around it."""
 
 
-def write_sheet(path: Path, plate: Footage, output: Path, parts: list[Part], count: int, task: Task) -> None:
+def write_sheet(
+    path: Path, plate: Footage, output: Path, parts: Sequence[Part], count: int, task: Task
+) -> None:
     """Write likeness, plate and result around the face, for `count` frames spread over the swap."""
     frames = np.unique(np.concatenate([part.faces.frame for part in parts]))
     chosen = frames[np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))]
@@ -44,21 +49,37 @@ def write_sheet(path: Path, plate: Footage, output: Path, parts: list[Part], cou
         temporary.write_bytes(encode_png(contact_sheet(rows)))
 
 
-def write_comparison(path: Path, plate: Footage, output: Path, task: Task) -> None:
-    """Write a video with a line that wanders between plate and result, with the plate's sound."""
-    spec = OutputSpec.for_clip(plate.info, "h264")
+def comparison_spec(plate: Footage) -> OutputSpec:
+    """How a comparison is encoded."""
+    return OutputSpec.for_clip(plate.info, "h264")
 
-    def pictures() -> Iterator[Image]:
-        with open_clip(output) as result:
-            for before, after in zip(plate.frames(plate.numbers), result.frames(), strict=True):
-                seconds = (before.index - plate.first) / float(plate.info.rate)
-                yield wipe(_like(before.image, after.image), after.image[..., :3], wipe_position(seconds))
-                task.advance()
 
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".wipe-") as folder:
-        segment = Path(folder) / f"wipe{SEGMENT_SUFFIX}"
-        encode_segment(segment, pictures(), spec)
-        assemble([segment], path, spec=spec, source=plate.info, first=plate.first)
+def encode_comparison(stage: Stage, plate: Footage, output: Path, task: Task) -> int:
+    """Encode what is missing of a line that wanders between plate and result; returns the frames done."""
+    spec = comparison_spec(plate)
+    done = 0
+    with open_clip(output) as result:
+        for index in range(plate.chunk_count(CHUNK)):
+            numbers, path = plate.chunk(index, CHUNK), stage.path(stage.chunk(index, SEGMENT_SUFFIX))
+            if path.exists():
+                task.advance(len(numbers))
+                continue
+            done += encode_segment(path, _wiped(plate, result, numbers, task), spec)
+    return done
+
+
+def _wiped(plate: Footage, result: Clip, numbers: range, task: Task) -> Iterator[Image]:
+    after = result.frames(numbers.start - plate.first, numbers.stop - plate.first)
+    for frame, swapped in zip(plate.frames(numbers), after, strict=True):
+        seconds = (frame.index - plate.first) / float(plate.info.rate)
+        yield wipe(_like(frame.image, swapped.image), swapped.image[..., :3], wipe_position(seconds))
+        task.advance()
+
+
+def deliver_comparison(stage: Stage, path: Path, plate: Footage) -> None:
+    """Write the video of a finished comparison, with the plate's sound."""
+    segments = stage.chunks(plate.chunk_count(CHUNK), SEGMENT_SUFFIX)
+    assemble(segments, path, spec=comparison_spec(plate), source=plate.info, first=plate.first)
 
 
 def _like(image: Image, other: Image) -> Image:

@@ -1,0 +1,108 @@
+"""Clips and likenesses, looked at: the first stages of every command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from understudy.engines.base import LikenessFaces
+from understudy.errors import BadInputError
+from understudy.faces import identity
+from understudy.faces.faceset import concatenate
+from understudy.faces.people import FACES_PER_TRACK, TrackIdentity
+from understudy.pipeline import analysis, people
+from understudy.pipeline.analysis import Analysis
+from understudy.pipeline.footage import Footage
+from understudy.pipeline.roles import likeness_rows
+from understudy.pipeline.session import Session
+from understudy.project.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A clip, as far as it can be read, and its analysis; `digest` names what went into it."""
+
+    footage: Footage
+    analysis: Analysis = field(repr=False)
+    digest: str
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """All usable faces of a likeness, the clips they are in, and a hash of what went into it."""
+
+    faces: LikenessFaces = field(repr=False)
+    clips: tuple[Footage, ...]
+    digest: str
+
+
+def study(session: Session, footage: Footage, label: str) -> Studied:
+    """Shots, faces and tracks of a clip. Warns where it ends before its time."""
+    recipe = Recipe(
+        "faces",
+        analysis.VERSION,
+        {"first": footage.first, "stop": footage.stop, "chunk": analysis.CHUNK},
+        {"clip": footage.digest},
+    )
+    stage = session.stage(
+        recipe,
+        f"faces of the {label}",
+        len(footage),
+        lambda stage, task: analysis.study(stage, footage, task),
+    )
+    found = analysis.studied(stage)
+    if found.stop < footage.stop:
+        reason = footage.reason_for_end(found.stop)
+        session.warn_of(footage, f"{reason} Frames {footage.first}-{found.stop - 1} are used.")
+    return Studied(footage.until(found.stop), found, recipe.hash)
+
+
+def study_likeness(session: Session, clips: Sequence[Footage]) -> Likeness:
+    """The leading faces of a likeness's clips. Raises BadInputError where there is none in any of them."""
+    used: list[Footage] = []
+    sets, clip_of, digests, without = [], [], [], []
+    for clip in clips:
+        studied = study(session, clip, "likeness")
+        rows = likeness_rows(studied.analysis, grouped(session, studied))
+        if not len(rows):
+            without.append(clip.info.path.name)
+            continue
+        faces = studied.analysis.faces.select(rows)
+        sets.append(faces)
+        clip_of.append(np.full(len(rows), len(used), np.int32))
+        used.append(studied.footage)
+        # Which tracks lead depends on whether people can be told apart on this machine.
+        tracks = [int(track) for track in np.unique(faces.track)]
+        digests.append(Recipe("likeness", 1, {"tracks": tracks}, {"faces": studied.digest}).hash)
+    if not used:
+        names = ", ".join(without)
+        raise BadInputError(f"No face was found in the likeness ({names}): give footage that shows it.")
+    for name in without:
+        session.warn(f"No face was found in {name}; it is left out.")
+    return Likeness(LikenessFaces(concatenate(sets), np.concatenate(clip_of)), tuple(used), "-".join(digests))
+
+
+def identities(session: Session, studied: Studied) -> list[TrackIdentity]:
+    """Who each track shows. Raises BadInputError where the extra `identity` is not installed."""
+    recipe = Recipe("people", people.VERSION, {}, {"faces": studied.digest})
+    stage = session.stage(
+        recipe,
+        "people",
+        FACES_PER_TRACK * len(studied.analysis.track_numbers),
+        lambda stage, task: people.embed_tracks(stage, studied.footage, studied.analysis, task),
+        "faces",
+    )
+    return people.identities(stage, studied.footage, studied.analysis)
+
+
+def grouped(session: Session, studied: Studied) -> list[int] | None:
+    """Person of every track, where that matters and can be known."""
+    numbers = studied.analysis.track_numbers
+    if len(numbers) == 1:
+        return [0]
+    if not numbers or not identity.available():
+        return None
+    known = people.persons(identities(session, studied))
+    return [known.get(number, -1 - number) for number in numbers]
