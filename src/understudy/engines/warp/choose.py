@@ -46,8 +46,8 @@ SKIN = _region(
     "skin",
     {
         tuple(range(mesh.SKIN_VERTEX_COUNT)): 1.0,
-        mesh.LIPS_OUTER: 3.0,
-        mesh.RIGHT_BROW + mesh.LEFT_BROW: 4.0,
+        mesh.LIPS_OUTER: 2.0,
+        mesh.RIGHT_BROW + mesh.LEFT_BROW: 10.0,
     },
     per_degree=0.35,
     stickiness=16.0,

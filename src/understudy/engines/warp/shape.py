@@ -174,6 +174,7 @@ def retarget(likeness: Heads, plate: Heads) -> Array:
     """
     neutral_likeness, neutral_plate = neutral_shape(likeness), neutral_shape(plate)
     points = neutral_likeness + (plate.points - neutral_plate)
+    points += _lasting_mood(neutral_plate, neutral_likeness)
 
     gap = plate.points[:, _LOWER_LIP] - plate.points[:, _UPPER_LIP]
     points = _set_gap(points, _UPPER_LIP, _LOWER_LIP, gap, width=0.07, lower_share=0.7)
@@ -187,6 +188,18 @@ def retarget(likeness: Heads, plate: Heads) -> Array:
         gap = gap + missing[:, None, None] * _open_eye(eye)
         points = _set_gap(points, upper, lower, gap, width=0.035, lower_share=0.25)
     return _set_irises(points, plate.points, neutral_likeness)
+
+
+def _lasting_mood(neutral_plate: Array, neutral_likeness: Array) -> Array:
+    """What the plate's neutral mouth still holds of an expression, (478, 3), to be added to the expressions.
+
+    A plate whose mouth never closes (one long laugh) shows no rest: its neutral is a mild laugh, and leaving
+    that out makes the likeness look sad. Where the neutral mouth is open, part of its difference from the
+    likeness's is taken for expression.
+    """
+    doubt = 0.7 * float(np.clip((mouth_opening(neutral_plate) - 0.03) / 0.06, 0.0, 1.0))
+    around = _falloff(np.array(mesh.LIPS_OUTER + mesh.LIPS_INNER), 0.15).sum(1, keepdims=True)
+    return np.asarray(doubt * around * (neutral_plate - neutral_likeness))
 
 
 def _width(points: Array, ends: tuple[int, int]) -> float:
