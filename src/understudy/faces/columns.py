@@ -27,11 +27,11 @@ def load_columns(path: Path, names: Sequence[str]) -> Columns:
 
     Raises BadInputError where the file is missing, damaged or lacks a column.
     """
-    try:
-        with np.load(path, allow_pickle=False) as columns:
-            return {name: columns[name] for name in names}
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise BadInputError(f"{path} cannot be read ({error}): delete it and run again.") from error
+    columns = load_all_columns(path)
+    missing = [name for name in names if name not in columns]
+    if missing:
+        raise BadInputError(f"{path} cannot be read ({missing[0]} is missing): delete it and run again.")
+    return {name: columns[name] for name in names}
 
 
 def load_all_columns(path: Path) -> Columns:

@@ -15,6 +15,7 @@ from understudy.faces.appearance import MAP_SIZE, TEXTURE_SIZE, unwrap
 from understudy.faces.columns import load_columns, save_columns
 from understudy.faces.hands import HAND_COUNT, HAND_POINTS, HandFinder, no_hands
 from understudy.faces.sampling import Bytes, sample_square
+from understudy.faces.square import Square
 from understudy.geometry import mesh
 from understudy.geometry.align import apply_affine, fit_similarity, invert_affine
 from understudy.media.frame import Image
@@ -36,11 +37,10 @@ def face_square(landmarks: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floa
     """
     stable = list(mesh.STABLE)
     fit = fit_similarity(mesh.canonical_face()[stable], landmarks[stable])
-    centre = fit.apply(_CENTRE[None])[0, :2]
-    down = fit.rotation[:2, 1] / max(float(np.hypot(*fit.rotation[:2, 1])), 1e-6)
-    across = np.array([down[1], -down[0]])
-    linear = np.stack([across, down]) * (MAP_SIZE / (_SIDE * float(fit.scale)))
-    return np.column_stack([linear, np.full(2, (MAP_SIZE - 1) / 2) - linear @ centre])
+    x, y = fit.apply(_CENTRE[None])[0, :2]
+    right, down = fit.rotation[:2, 1]
+    roll = float(np.arctan2(-right, down))
+    return Square(float(x), float(y), _SIDE * float(fit.scale), roll).to_crop(MAP_SIZE)
 
 
 @dataclass(frozen=True)
