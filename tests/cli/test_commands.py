@@ -54,7 +54,8 @@ def swap(request, progress):
     from understudy.project.stage import StageRecord
     {body}
     return SwapResult(request.output, 20, (SwappedTrack(0, 0, 19, 16, ((12, 15),)),),
-                      (StageRecord("render", "ab", 2.0, 20, False),), 3.0)
+                      (StageRecord("render", "ab", 2.0, 20, False),), 3.0,
+                      untouched=((12, 15), (17, 18)))
 module.swap = swap
 sys.modules["understudy.pipeline.swap"] = module
 from understudy.cli import main
@@ -142,7 +143,8 @@ def test_the_last_words(clips):
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         f"Swapped 16 faces in 20 frames: {clips / 'out.mp4'}",
-        "  frames 12-15 of track 0: no face found, left as in the plate",
+        "  frames 12-15 of track 0 (4 in all): no face found, left as in the plate",
+        "  frames 17-18 (2 in all): nobody to be replaced, left as in the plate",
         "  3.0 s in all; render took longest: 2.0 s, 10.0 frames/s",
     ]
 

@@ -152,9 +152,12 @@ def describe(result: SwapResult) -> list[str]:
         f"Swapped {_count(result.faces_swapped, 'face')} in {_count(result.frames, 'frame')}: {result.output}"
     ]
     lines += [
-        f"  {_ranges(ranges)} of track {number}: no face found, left as in the plate"
+        f"  {_ranges(ranges)} of track {number}{_in_all(ranges)}: no face found, left as in the plate"
         for number, ranges in result.missed.items()
     ]
+    if result.faceless:
+        ranges = result.faceless
+        lines.append(f"  {_ranges(ranges)}{_in_all(ranges)}: nobody to be replaced, left as in the plate")
     lines += [f"  {name}: {path}" for name, path in _extras(result)]
     worked = [stage for stage in result.stages if not stage.skipped]
     if worked:
@@ -176,6 +179,12 @@ def _extras(result: SwapResult) -> list[tuple[str, Path]]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _in_all(ranges: tuple[Range, ...]) -> str:
+    from understudy.pipeline.result import count_of
+
+    return "" if ranges[0] == ranges[-1] and ranges[0][0] == ranges[0][1] else f" ({count_of(ranges)} in all)"
 
 
 def _ranges(ranges: tuple[Range, ...]) -> str:

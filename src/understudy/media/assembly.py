@@ -23,6 +23,7 @@ from understudy.errors import BadInputError, OutputError
 from understudy.media.codecs import CODECS, OutputSpec
 from understudy.media.decoder import opened
 from understudy.media.frame import ClipInfo
+from understudy.media.segments import BITEXACT
 from understudy.media.soundtrack import FORMATS, Soundtrack, Span, Tally, check_audio_fits, tallies_of
 from understudy.media.timecode import advanced
 from understudy.media.video import VideoClip
@@ -143,6 +144,7 @@ def _mux(
         opened(segments[0]) as template,
         av.open(str(part.absolute()), "w", format=form, container_options=options) as container,
     ):
+        container.flags |= BITEXACT
         container.metadata.update(metadata)
         model = template.streams.video[0]
         stream = container.add_stream_from_template(model)

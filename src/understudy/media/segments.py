@@ -24,7 +24,8 @@ from understudy.media.yuv import from_rgb
 SEGMENT_SUFFIX = ".mkv"
 """Matroska holds every codec that is written here; its rounded times do, since only their order is used."""
 
-_BITEXACT = 0x0400  # FFmpeg's AVFMT_FLAG_BITEXACT
+BITEXACT = 0x0400
+"""FFmpeg's AVFMT_FLAG_BITEXACT: no random identifiers and no dates, so that equal films are equal files."""
 
 
 def encode_segment(path: Path, images: Iterable[Image], spec: OutputSpec) -> int:
@@ -59,8 +60,7 @@ def _container(part: Path, path: Path) -> Iterator[av.container.OutputContainer]
     """The file `part` opened for writing; closed when the block ends. Errors speak of `path`."""
     with written(path):
         container = av.open(str(part.absolute()), "w", format="matroska")
-    # No random identifiers: equal segments are equal files.
-    container.flags |= _BITEXACT
+    container.flags |= BITEXACT
     try:
         yield container
     except BaseException:

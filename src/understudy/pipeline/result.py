@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,12 @@ class SwapResult:
         """Missed frames by track, for the tracks that have any."""
         return {track.number: track.missed for track in self.tracks if track.missed}
 
+    @property
+    def faceless(self) -> tuple[Range, ...]:
+        """Untouched frames in which no track is known to have been missed."""
+        missed = {frame for ranges in self.missed.values() for frame in _frames(ranges)}
+        return as_ranges(frame for frame in _frames(self.untouched) if frame not in missed)
+
     def to_json(self) -> dict[str, Any]:
         """The result as JSON values."""
         return {
@@ -94,6 +100,10 @@ class SwapResult:
 def count_of(ranges: Iterable[Range]) -> int:
     """How many frames the ranges hold."""
     return sum(last - first + 1 for first, last in ranges)
+
+
+def _frames(ranges: Iterable[Range]) -> Iterator[int]:
+    return (frame for first, last in ranges for frame in range(first, last + 1))
 
 
 def as_ranges(frames: Iterable[int]) -> tuple[Range, ...]:
