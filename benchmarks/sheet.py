@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from understudy.measures.picture import floats, interocular
 from understudy.media import open_clip
+from understudy.media.png import write_png
 
 Array = npt.NDArray[Any]
 _TILE = 320
@@ -48,7 +49,7 @@ def write_sheet(
             tiles = [_tile(picture, landmarks[row]) for picture in (before, after, difference)]
             columns.append(np.vstack([_label(label), *tiles]))
     sheet = np.hstack(columns)
-    cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    write_png(path, sheet)
 
 
 def _likeness_column(likeness: Path) -> Array:

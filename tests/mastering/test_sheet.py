@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from understudy.mastering.sheet import Row, contact_sheet, encode_png, fit
+from understudy.mastering.sheet import Row, contact_sheet, fit
 
 RED, GREEN, BLUE = (
     np.full((40, 60, 3), colour, np.uint8) for colour in ((250, 0, 0), (0, 250, 0), (0, 0, 250))
@@ -66,9 +66,3 @@ def test_sixteen_bits_and_alpha_are_shown_as_eight_bit_colour() -> None:
 )
 def test_the_longer_side_is_what_was_asked_for(shape, expected) -> None:
     assert fit(np.zeros((*shape, 3), np.uint8), 50).shape == (*expected, 3)
-
-
-def test_a_png_holds_the_very_pixels() -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (17, 23, 3), np.uint8)
-    decoded = cv2.imdecode(np.frombuffer(encode_png(picture), np.uint8), cv2.IMREAD_UNCHANGED)
-    assert np.array_equal(decoded[..., ::-1], picture)

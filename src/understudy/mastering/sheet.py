@@ -62,11 +62,3 @@ def fit(picture: Image, size: int) -> npt.NDArray[np.uint8]:
         np.ascontiguousarray(picture[..., :3]), shape, interpolation=way
     )
     return fitted
-
-
-def encode_png(picture: npt.NDArray[np.uint8]) -> bytes:
-    """An RGB picture as a PNG file's content."""
-    done, data = cv2.imencode(".png", picture[..., ::-1])
-    if not done:
-        raise ValueError(f"a picture of {picture.shape} {picture.dtype} cannot be a PNG")
-    return data.tobytes()

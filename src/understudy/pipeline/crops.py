@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from understudy.compositing.composite import Box
 from understudy.engines.base import Crop, LikenessFaces
-from understudy.errors import BadInputError
 from understudy.media import Image
+from understudy.media.png import read_png, write_png
 from understudy.parallel import ordered_map
 from understudy.pipeline.footage import Footage
 from understudy.progress import Task
@@ -44,7 +43,7 @@ class CropStore:
             if row in self._cache:
                 self._cache.move_to_end(row)
                 return self._cache[row]
-        crop = Crop(_read(self._paths[row]), self._boxes[row].to_crop)
+        crop = Crop(read_png(self._paths[row]), self._boxes[row].to_crop)
         with self._lock:
             if row not in self._cache:
                 self._cache[row] = crop
@@ -76,7 +75,7 @@ def gather(
     def store(item: tuple[int, Image]) -> None:
         row, image = item
         with stage.writing(_name(row)) as path:
-            _write(path, image)
+            write_png(path, image, effort=1)
 
     for _ in ordered_map(store, _cut(likeness, clips, boxes, pending)):
         task.advance()
@@ -115,17 +114,3 @@ def open_store(stage: Stage, boxes: dict[int, Box]) -> CropStore:
 
 def _name(row: int) -> str:
     return f"{row:06}.png"
-
-
-def _write(path: Path, image: Image) -> None:
-    done, data = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    if not done:
-        raise ValueError(f"a picture of {image.shape} {image.dtype} cannot be a PNG")
-    path.write_bytes(data.tobytes())
-
-
-def _read(path: Path) -> Image:
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if image is None:
-        raise BadInputError(f"{path} is damaged: delete it and run the same command again.")
-    return np.ascontiguousarray(image[..., ::-1])

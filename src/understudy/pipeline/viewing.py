@@ -9,11 +9,12 @@ import numpy as np
 
 from understudy.atomic import replacing
 from understudy.compositing.composite import Box
-from understudy.mastering.sheet import Row, contact_sheet, encode_png
+from understudy.mastering.sheet import Row, contact_sheet
 from understudy.mastering.wipe import wipe, wipe_position
 from understudy.media import Clip, Image, open_clip
 from understudy.media.assembly import assemble
 from understudy.media.codecs import OutputSpec
+from understudy.media.png import write_png
 from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
 from understudy.pipeline.cast import Part, appearances
 from understudy.pipeline.footage import Footage
@@ -46,7 +47,7 @@ def write_sheet(
             rows.append(Row(f"frame {number}: likeness, plate, result", pictures))
             task.advance()
     with replacing(path) as temporary:
-        temporary.write_bytes(encode_png(contact_sheet(rows)))
+        write_png(temporary, contact_sheet(rows))
 
 
 def comparison_spec(plate: Footage) -> OutputSpec:
