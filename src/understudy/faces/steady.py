@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
 _STIFFNESS = 60.0
-_STIFFNESS_OF_LIDS_AND_LIPS = 8.0
+_STIFFNESS_OF_LIDS = 8.0
 """Weight of a step of flow against one landmark: (landmark noise / flow noise) squared."""
 _DEPTH_SIGMA = 2.0
 
@@ -40,20 +40,18 @@ def steady(landmarks: npt.NDArray[np.floating], motion: Motion) -> Floats:
     """Landmarks (N, 478, 3) of one track, freed of jitter.
 
     Minimises sum |x_t - l_t|^2 + k sum trust_t |x_t+1 - x_t - flow_t|^2 for every point by itself; k is smaller for
-    lids, irises and lips, which flow loses when they close. Depth, which flow cannot see, is smoothed by a Gaussian.
+    lids and irises, which flow loses when they close. Depth, which flow cannot see, is smoothed by a Gaussian.
     """
     steadied = np.array(landmarks, np.float64, copy=True)
     if len(steadied) > 1:
         stiffness = np.full(mesh.VERTEX_COUNT, _STIFFNESS)
-        stiffness[list(_QUICK)] = _STIFFNESS_OF_LIDS_AND_LIPS
+        stiffness[list(_QUICK)] = _STIFFNESS_OF_LIDS
         steadied[..., :2] = _solve(steadied[..., :2], motion.displacement, motion.trust * stiffness)
         steadied[..., 2] = gaussian_filter1d(steadied[..., 2], _DEPTH_SIGMA, axis=0, mode="nearest")
     return steadied.astype(np.float32)
 
 
-_QUICK = (
-    *mesh.RIGHT_EYE, *mesh.LEFT_EYE, *mesh.RIGHT_IRIS, *mesh.LEFT_IRIS, *mesh.LIPS_INNER, *mesh.LIPS_OUTER,
-)  # fmt: skip
+_QUICK = (*mesh.RIGHT_EYE, *mesh.LEFT_EYE, *mesh.RIGHT_IRIS, *mesh.LEFT_IRIS)
 
 
 def _solve(points: Array, steps: npt.NDArray[np.floating], weight: npt.NDArray[np.floating]) -> Array:
