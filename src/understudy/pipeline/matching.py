@@ -16,6 +16,7 @@ from understudy.faces.columns import load_columns, save_columns
 from understudy.media import Frame
 from understudy.parallel import ordered_map
 from understudy.pipeline.cast import Appearance, Part, appearances
+from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
 from understudy.progress import Task
 from understudy.project.stage import Stage
@@ -53,14 +54,8 @@ class _Measured:
 
 def measure(stage: Stage, plate: Footage, parts: Sequence[Part], task: Task) -> int:
     """Make the chunks that are missing; returns the frames gone through."""
-    count = plate.chunk_count(CHUNK)
-    pending = set(stage.pending_chunks(count))
     done = 0
-    for index in range(count):
-        numbers = plate.chunk(index, CHUNK)
-        if index not in pending:
-            task.advance(len(numbers))
-            continue
+    for index, numbers in missing_chunks(stage, plate, CHUNK, task):
         measured: list[_Measured] = []
         for found in ordered_map(
             lambda frame: _measure_frame(frame, parts, plate.first), plate.frames(numbers)

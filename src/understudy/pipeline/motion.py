@@ -19,6 +19,7 @@ from understudy.faces.traces import TraceCollector, TraceFiles
 from understudy.geometry.flow import PointFlow
 from understudy.media import Image
 from understudy.parallel import ordered_map
+from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
 from understudy.progress import Task
 from understudy.project.stage import Stage
@@ -57,15 +58,9 @@ class Observer:
 
     def run(self, task: Task) -> int:
         """Make the chunks that are missing; returns the frames gone through."""
-        count = self.plate.chunk_count(CHUNK)
-        pending = set(self.stage.pending_chunks(count))
         done = 0
         with HandFinder() as hands:
-            for index in range(count):
-                numbers = self.plate.chunk(index, CHUNK)
-                if index not in pending:
-                    task.advance(len(numbers))
-                    continue
+            for index, numbers in missing_chunks(self.stage, self.plate, CHUNK, task):
                 self._chunk(index, numbers, hands, task)
                 done += len(numbers)
         return done

@@ -13,6 +13,7 @@ from understudy.media.codecs import OutputSpec
 from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
 from understudy.parallel import ordered_map
 from understudy.pipeline.cast import Appearance, Part, appearances
+from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.matching import Matches
 from understudy.progress import Task
@@ -57,14 +58,8 @@ class Renderer:
 
 def render(stage: Stage, plate: Footage, renderer: Renderer, spec: OutputSpec, task: Task) -> int:
     """Make the segments that are missing; returns the frames rendered."""
-    count = plate.chunk_count(CHUNK)
-    pending = set(stage.pending_chunks(count, SEGMENT_SUFFIX))
     done = 0
-    for index in range(count):
-        numbers = plate.chunk(index, CHUNK)
-        if index not in pending:
-            task.advance(len(numbers))
-            continue
+    for index, numbers in missing_chunks(stage, plate, CHUNK, task, SEGMENT_SUFFIX):
         images = ordered_map(renderer.frame, plate.frames(numbers))
         done += encode_segment(stage.path(stage.chunk(index, SEGMENT_SUFFIX)), _counted(images, task), spec)
     return done
