@@ -18,7 +18,7 @@ class Progress(Protocol):
     """Receives stages as they start; the command line draws them, tests record them."""
 
     @contextmanager
-    def stage(self, name: str, total: int | None, unit: str = "frames") -> Iterator[Task]:
+    def stage(self, name: str, total: int | None, unit: str = "frames") -> Iterator[Task]:  # noqa: ARG002
         """Open a stage of `total` units (None: unknown)."""
         yield _SilentTask()
 

@@ -1,0 +1,1 @@
+"""Engines turn plate faces into likeness faces, in crop space; `base` says what one is."""

@@ -1,13 +1,14 @@
 """Steady landmarks: positions from the landmarker, motion from optical flow.
 
-A landmarker looks at each frame alone and errs by a fraction of a pixel, differently every time; flow knows the motion
-between two frames much better, but drifts. Both are put together by least squares over the whole track, so there is
-no lag: blinks and consonants stay where and as deep as they are.
+A landmarker looks at each frame alone and errs by a fraction of a pixel, differently every time; flow knows
+the motion between two frames much better, but drifts. Both are put together by least squares over the whole
+track, so there is no lag: blinks and consonants stay where and as deep as they are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from understudy.geometry import mesh
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
+_QUICK = (*mesh.RIGHT_EYE, *mesh.LEFT_EYE, *mesh.RIGHT_IRIS, *mesh.LEFT_IRIS)
 _STIFFNESS = 60.0
 _STIFFNESS_OF_LIDS = 8.0
 """Weight of a step of flow against one landmark: (landmark noise / flow noise) squared."""
@@ -36,11 +38,12 @@ class Motion:
     trust: Floats = field(repr=False)
 
 
-def steady(landmarks: npt.NDArray[np.floating], motion: Motion) -> Floats:
+def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
     """Landmarks (N, 478, 3) of one track, freed of jitter.
 
-    Minimises sum |x_t - l_t|^2 + k sum trust_t |x_t+1 - x_t - flow_t|^2 for every point by itself; k is smaller for
-    lids and irises, which flow loses when they close. Depth, which flow cannot see, is smoothed by a Gaussian.
+    Minimises sum |x_t - l_t|^2 + k sum trust_t |x_t+1 - x_t - flow_t|^2 for every point by itself; k is
+    smaller for lids and irises, which flow loses when they close. Depth, which flow cannot see, is smoothed
+    by a Gaussian.
     """
     steadied = np.array(landmarks, np.float64, copy=True)
     if len(steadied) > 1:
@@ -51,11 +54,8 @@ def steady(landmarks: npt.NDArray[np.floating], motion: Motion) -> Floats:
     return steadied.astype(np.float32)
 
 
-_QUICK = (*mesh.RIGHT_EYE, *mesh.LEFT_EYE, *mesh.RIGHT_IRIS, *mesh.LEFT_IRIS)
-
-
-def _solve(points: Array, steps: npt.NDArray[np.floating], weight: npt.NDArray[np.floating]) -> Array:
-    """Solve the tridiagonal normal equations of all points at once: forward elimination, back substitution."""
+def _solve(points: Array, steps: Floats, weight: Array) -> Array:
+    """Solve the tridiagonal normal equations of all points at once, by the Thomas algorithm."""
     count = len(points)
     diagonal = np.ones(points.shape[:2])
     diagonal[:-1] += weight

@@ -1,0 +1,1 @@
+"""What leaves the house beside the film: contact sheets and comparisons."""
