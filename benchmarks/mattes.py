@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from understudy.measures.picture import floats, interocular, region_matte
+from understudy.measures.picture import interocular, region_matte
+from understudy.pixels import to_float
 
 Array = npt.NDArray[Any]
 _VISIBLE = 4 / 255
@@ -37,7 +38,7 @@ def replaced_matte(result: Array, plate: Array, landmarks: Array) -> npt.NDArray
     around = region_matte(landmarks, height, width, "face", grow=_WIDER)
     inside = inner_matte(landmarks, height, width) > 0
     eyes = float(interocular(landmarks))
-    difference = cv2.GaussianBlur(floats(result) - floats(plate), (0, 0), max(1.0, 0.01 * eyes))
+    difference = cv2.GaussianBlur(to_float(result) - to_float(plate), (0, 0), max(1.0, 0.01 * eyes))
     changed = (np.abs(difference).max(-1) > _VISIBLE) & (around > 0) | inside
     radius = max(1, round(0.03 * eyes))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))

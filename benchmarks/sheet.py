@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from understudy.measures.picture import floats, interocular
+from understudy.measures.picture import interocular
 from understudy.media import open_clip
 from understudy.media.png import write_png
+from understudy.pixels import to_float
 
 Array = npt.NDArray[Any]
 _TILE = 320
@@ -83,4 +84,4 @@ def _label(text: str) -> Array:
 def _bytes(image: Array) -> Array:
     if image.dtype == np.uint8:
         return image[..., :3]
-    return np.round(255 * floats(image)).astype(np.uint8)
+    return np.round(255 * to_float(image)).astype(np.uint8)

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from posed_faces import Act, faceset, portrait, posed
-from understudy.compositing.composite import Box, to_float
+from understudy.compositing.composite import Box
 from understudy.engines.base import Crop, LikenessFaces, PlateFace
 from understudy.faces.faceset import Faceset
+from understudy.pixels import to_float
 
 SIZE = 176
 

@@ -5,9 +5,10 @@ import pytest
 
 from posed_faces import Act, posed, somebody
 from understudy.compositing.blend import BLENDS
-from understudy.compositing.composite import Box, Placed, composite, resize_crop, to_float
+from understudy.compositing.composite import Box, Placed, composite, resize_crop
 from understudy.compositing.detail import Detail
 from understudy.compositing.light import TERMS, Shading
+from understudy.pixels import to_float
 
 HEIGHT, WIDTH = 120, 150
 DEPTHS = [np.uint8, np.uint16]

@@ -10,10 +10,10 @@ import pytest
 
 from posed_faces import Act, complexion, somebody
 from takes import Shelf, Take, filmed
-from understudy.compositing.composite import to_float
 from understudy.engines.base import Model, PlateFace, Rendered, engine
 from understudy.errors import BadInputError
 from understudy.geometry import mesh
+from understudy.pixels import to_float
 
 ENGINES = sorted(entry.name for entry in entry_points(group="understudy.engines"))
 

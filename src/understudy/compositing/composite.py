@@ -13,8 +13,7 @@ import numpy.typing as npt
 from understudy.compositing.blend import BLENDS, BlendName
 from understudy.compositing.detail import NO_CHANGE, Detail, add_grain, match
 from understudy.compositing.light import Shading, relight
-
-Floats = npt.NDArray[np.float32]
+from understudy.pixels import Floats, to_float
 
 
 @dataclass(frozen=True)
@@ -77,13 +76,6 @@ class Placed:
     light: npt.NDArray[np.floating[Any]] = field(repr=False)
     detail: Detail = NO_CHANGE
     occluder: Floats | None = field(default=None, repr=False)
-
-
-def to_float(image: npt.NDArray[Any]) -> Floats:
-    """An integer picture as float32 in [0, 1]; alpha is left out."""
-    scale = np.float32(1.0 / np.iinfo(image.dtype).max)
-    floats: Floats = image[..., :3].astype(np.float32) * scale
-    return floats
 
 
 def composite(

@@ -17,12 +17,12 @@ import numpy.typing as npt
 
 from understudy.geometry import mesh
 from understudy.geometry.align import apply_affine
+from understudy.pixels import luma
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
 _SIGMAS = (0.0, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5)
-_LUMA = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,6 @@ def _region(triangles: npt.NDArray[np.int32], points: Array, shape: tuple[int, i
     mask = np.zeros(shape, np.uint8)
     cv2.fillPoly(mask, np.round(points[triangles, :2]).astype(np.int32), 1)
     return mask.astype(bool)
-
-
-def _luma(picture: Floats) -> Floats:
-    luma: Floats = cv2.transform(picture, _LUMA)
-    return luma
 
 
 def edge_sharpness(luma: Floats, region: npt.NDArray[np.bool_]) -> float:
@@ -97,7 +92,7 @@ def measure(
     if edges.sum() < 200:
         return NO_CHANGE
     skin = (matte > 0.9) & ~cv2.dilate(edges.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
-    own, other = _luma(plate), _luma(rgb)
+    own, other = luma(plate), luma(rgb)
     wanted = edge_sharpness(own, edges)
     curve = [edge_sharpness(_blurred(other, sigma), edges) for sigma in _SIGMAS]
     blur = float(np.interp(-wanted, -np.maximum.accumulate(curve[::-1])[::-1], _SIGMAS))

@@ -16,6 +16,7 @@ from understudy.faces.landmarks import Landmarker, Landmarks, MediaPipeLandmarke
 from understudy.faces.plausible import is_face_shaped
 from understudy.faces.square import Square, around_landmarks
 from understudy.media.frame import Image
+from understudy.pixels import to_bytes
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -100,9 +101,7 @@ def reduced(image: Image, side: int) -> tuple[Bytes, float]:
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    if picture.dtype == np.uint16:
-        picture = (picture >> 8).astype(np.uint8)
-    return np.asarray(picture, np.uint8), scale
+    return to_bytes(picture), scale
 
 
 def without_doubles(faces: Sequence[Face]) -> list[Face]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from understudy.geometry.align import invert_affine
 from understudy.media.frame import Image
+from understudy.pixels import to_bytes
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -38,9 +39,7 @@ def sample_square(image: Image, to_square: npt.NDArray[np.floating[Any]], size: 
     to_square = np.array(to_square, np.float64)
     to_square[:, 2] += to_square[:, :2] @ (np.array([x0, y0]) + (shrink - 1) / 2)
     to_square[:, :2] *= shrink
-    if part.dtype == np.uint16:
-        part = (part >> 8).astype(np.uint8)
     square = cv2.warpAffine(
-        part, to_square, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        to_bytes(part), to_square, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(square, np.uint8)

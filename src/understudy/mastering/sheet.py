@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from understudy.pixels import to_bytes
+
 Image = npt.NDArray[Any]
 
 _GAP = 6
@@ -53,12 +55,10 @@ def contact_sheet(rows: Sequence[Row], cell: int = 320) -> npt.NDArray[np.uint8]
 
 def fit(picture: Image, size: int) -> npt.NDArray[np.uint8]:
     """A picture as uint8 RGB, scaled so that its longer side is `size`."""
-    if picture.dtype == np.uint16:
-        picture = (picture >> 8).astype(np.uint8)
     scale = size / max(picture.shape[:2])
     shape = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     fitted: npt.NDArray[np.uint8] = cv2.resize(
-        np.ascontiguousarray(picture[..., :3]), shape, interpolation=way
+        np.ascontiguousarray(to_bytes(picture)), shape, interpolation=way
     )
     return fitted

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from understudy.measures.picture import Matte, Picture
+from understudy.measures.picture import Matte
+from understudy.pixels import Picture
 
 
 def matte_iou(found: Matte, truth: Matte) -> float:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
 from understudy.measures.ciede2000 import ciede2000
-from understudy.measures.picture import Floats, Matte, Picture, box_of, floats, lab, weights
+from understudy.measures.picture import Matte, box_of, lab, weights
+from understudy.pixels import Floats, Picture, to_float
 
 SEAM_REACH = (3.0, 6.0, 12.0)
 """How far on both sides of the edge the seam looks, in pixels."""
@@ -36,7 +37,7 @@ def seam_along_edge(
     box = box_of(matte, margin=2 * reach + 2)
     if box is None:
         return np.zeros((0, 2)), np.zeros(0)
-    weight, ours, theirs = weights(matte[box]), floats(result[box]), floats(plate[box])
+    weight, ours, theirs = weights(matte[box]), to_float(result[box]), to_float(plate[box])
     difference = ours - theirs
     spread = np.maximum(_local_std(theirs, 2 * reach + 1), _LEAST_STD)
     height, width = weight.shape

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from understudy.measures.picture import Floats, Matte, Picture, box_of, floats, luma, weights
+from understudy.measures.picture import Matte, box_of, weights
+from understudy.pixels import Floats, Picture, luma, to_float
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def fidelity(result: Picture, truth: Picture, matte: Matte, fit: bool = False) -
     box = box_of(matte, margin=_SSIM_RADIUS + 1)
     if box is None:
         return Fidelity(np.nan, np.nan, np.nan)
-    result, truth, matte = floats(result[box]), floats(truth[box]), matte[box]
+    result, truth, matte = to_float(result[box]), to_float(truth[box]), matte[box]
     if fit:
         result = fit_colour(result, truth, matte)
     return Fidelity(
@@ -49,7 +50,7 @@ def fit_colour(result: Picture, truth: Picture, matte: Matte) -> Floats:
 
     Least squares, weighted by the matte; not clipped to [0, 1]. A flat channel gets an offset only.
     """
-    source, target, weight = floats(result), floats(truth), weights(matte).astype(np.float64)
+    source, target, weight = to_float(result), to_float(truth), weights(matte).astype(np.float64)
     total = weight.sum()
     if total == 0:
         return source
@@ -65,7 +66,7 @@ def fit_colour(result: Picture, truth: Picture, matte: Matte) -> Floats:
 
 def psnr(result: Picture, truth: Picture, matte: Matte) -> float:
     """Peak signal-to-noise ratio in dB over RGB inside the matte, peak 1; inf for equal pictures."""
-    square = ((floats(result) - floats(truth)) ** 2).mean(-1)
+    square = ((to_float(result) - to_float(truth)) ** 2).mean(-1)
     error = _mean(square, matte)
     if np.isnan(error):
         return np.nan

@@ -1,4 +1,4 @@
-"""How measures read pictures: floats, luma, Lab, the box of a matte, the regions of a face."""
+"""How measures read pictures: Lab, the box of a matte, the regions of a face."""
 
 from __future__ import annotations
 
@@ -9,35 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.geometry import mesh
+from understudy.pixels import Floats, Picture, to_float
 
-Picture = npt.NDArray[Any]
-"""(H, W, 3 or 4) RGB(A), uint8, uint16 or float in [0, 1]. Alpha is ignored."""
 Matte = npt.NDArray[Any]
 """(H, W) in [0, 1], float or bool."""
-Floats = npt.NDArray[np.float32]
 Box = tuple[slice, slice]
 Region = Literal["face", "eyes", "mouth"]
-
-LUMA_WEIGHTS = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
-"""Rec. ITU-R BT.709, applied to display-referred values (Y', not luminance)."""
-
-
-def floats(picture: Picture) -> Floats:
-    """The picture as contiguous (H, W, 3) float32 in [0, 1]."""
-    rgb = picture[..., :3]
-    if rgb.dtype.kind == "u":
-        return np.ascontiguousarray(rgb, np.float32) * np.float32(1.0 / np.iinfo(rgb.dtype).max)
-    return np.ascontiguousarray(rgb, np.float32)
-
-
-def luma(picture: Picture) -> Floats:
-    """Y' in [0, 1], (H, W) float32, with BT.709 weights."""
-    return cv2.transform(floats(picture), LUMA_WEIGHTS)
 
 
 def lab(picture: Picture) -> Floats:
     """CIE L*a*b* (D65; L in 0..100), (H, W, 3) float32, of values taken for sRGB."""
-    return cv2.cvtColor(floats(picture), cv2.COLOR_RGB2LAB)
+    return cv2.cvtColor(to_float(picture), cv2.COLOR_RGB2LAB)
 
 
 def weights(matte: Matte) -> Floats:

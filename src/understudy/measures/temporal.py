@@ -10,19 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import dct, idct
 
-from understudy.measures.picture import (
-    Box,
-    Floats,
-    Matte,
-    Picture,
-    box_of,
-    floats,
-    interocular,
-    join,
-    lab,
-    luma,
-    weights,
-)
+from understudy.measures.picture import Box, Matte, box_of, interocular, join, lab, weights
+from understudy.pixels import Floats, Picture, luma, to_float
 
 _MARGIN = 16
 _FLOW_SIZE = 512
@@ -78,7 +67,7 @@ class FlickerMeter:
 
     def add(self, plate: Picture, result: Picture, matte: Matte) -> None:
         """Take the next frame: plate, result and the matte of what was replaced, all of one size."""
-        now = _Frame(floats(plate), floats(result), weights(matte), box_of(matte, _MARGIN))
+        now = _Frame(to_float(plate), to_float(result), weights(matte), box_of(matte, _MARGIN))
         if self._last is not None:
             self._pairs.append(self._compare(self._last, now))
         self._last = now

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from understudy.measures.picture import Box, Floats, Matte, Picture, box_of, luma, weights
+from understudy.measures.picture import Box, Matte, box_of, weights
+from understudy.pixels import Floats, Picture, luma
 
 _BAND_SIGMAS = (1.0, 2.0, 4.0)
 _LEAST_ENERGY = 1e-10

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.compositing import detail, light
-from understudy.compositing.composite import resize_crop, to_float
+from understudy.compositing.composite import resize_crop
 from understudy.compositing.detail import Detail
 from understudy.compositing.light import Shading
 from understudy.faces.columns import load_columns, save_columns
@@ -18,6 +18,7 @@ from understudy.parallel import ordered_map
 from understudy.pipeline.cast import Appearance, Part, appearances
 from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
+from understudy.pixels import to_float
 from understudy.progress import Task
 from understudy.project.stage import Stage
 

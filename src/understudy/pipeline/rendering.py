@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from understudy.compositing.blend import BlendName
-from understudy.compositing.composite import Placed, composite, to_float
+from understudy.compositing.composite import Placed, composite
 from understudy.compositing.light import Shading
 from understudy.media import Frame, Image
 from understudy.media.codecs import OutputSpec
@@ -16,6 +16,7 @@ from understudy.pipeline.cast import Appearance, Part, appearances
 from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.matching import Matches
+from understudy.pixels import to_float
 from understudy.progress import Task
 from understudy.project.stage import Stage
 

@@ -20,6 +20,7 @@ from understudy.engines.warp.layers import (
 )
 from understudy.geometry import mesh
 from understudy.geometry.align import apply_affine
+from understudy.pixels import to_float
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
@@ -194,10 +195,7 @@ def _box(weight: Floats, threshold: float = 1e-3) -> tuple[slice, slice] | None:
 
 def _sample(image: npt.NDArray[Any], where: Floats) -> Floats:
     """Cubic lookup, float32 in [0, 1]. The map's kernel overshoots; values are clipped by whoever encodes."""
-    drawn = cv2.remap(image, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    if drawn.dtype == np.float32:
-        return drawn
-    return drawn.astype(np.float32) * np.float32(1.0 / np.iinfo(drawn.dtype).max)
+    return to_float(cv2.remap(image, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _near_scale(crop: Crop, source: Array, target: Array) -> tuple[Crop, Array]:
