@@ -94,7 +94,10 @@ def _spread(normal: Floats, away: npt.NDArray[np.bool_]) -> Floats:
 
 @cache
 def _plain_skin() -> Floats:
-    """(478,) 1 on plain skin, 0 on eyes, brows, lips, nostrils, and towards the rim of the face."""
+    """(478,) 1 on plain skin, 0 on eyes, brows, lips, nostrils, and towards the rim of the face.
+
+    Where beards grow a face counts little: one performer's beard against the other's bare chin is not light.
+    """
     face = mesh.canonical_face()
 
     def apart(vertices: tuple[int, ...], inner: float, outer: float) -> Array:
@@ -111,7 +114,8 @@ def _plain_skin() -> Floats:
             apart(mesh.FACE_OVAL, 0.02, 0.2),
         ]
     )
-    return skin.astype(np.float32)
+    beard = np.clip((face[:, 1] - 0.45) / 0.15, 0.0, 1.0)
+    return (skin * (1.0 - 0.85 * beard)).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from understudy.project.stage import Stage
 
 Array = npt.NDArray[np.float64]
 
-VERSION = 1
+VERSION = 2
 CHUNK = 64
 _SMALL = 128
 """Light is compared on pictures of at most this size."""
