@@ -1,0 +1,63 @@
+"""The takes and films that end-to-end tests share: rendering them costs more than most tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.pipeline.films import UNEVEN, Take, act, film
+
+from understudy.pipeline.request import SwapRequest
+from understudy.pipeline.result import SwapResult
+
+COUNT = 20
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("films")
+
+
+@pytest.fixture(scope="session")
+def arjun() -> Take:
+    return act("arjun", seed=9, count=COUNT, pace=8)
+
+
+@pytest.fixture(scope="session")
+def marco() -> Take:
+    return act("marco", seed=8, count=COUNT, pace=12.5)
+
+
+@pytest.fixture(scope="session")
+def elin() -> Take:
+    return act("elin", seed=12, count=10, pace=12.5)
+
+
+@pytest.fixture(scope="session")
+def likeness(folder: Path, arjun: Take) -> Path:
+    return film(folder / "arjun.mp4", arjun.images)
+
+
+@pytest.fixture(scope="session")
+def plate(folder: Path, marco: Take) -> Path:
+    """With a sound, a timecode, and frames that are not shown at a steady rate."""
+    metadata = {"timecode": "10:00:00:00"}
+    return film(folder / "marco.mov", marco.images, tones=(440,), metadata=metadata, **UNEVEN)
+
+
+@pytest.fixture(scope="session")
+def swapped(folder: Path, likeness: Path, plate: Path) -> tuple[SwapRequest, SwapResult]:
+    """The plain case, lossless, with everything that can be asked for beside it."""
+    from understudy.pipeline.swap import swap
+
+    request = SwapRequest(
+        (likeness,),
+        plate,
+        folder / "swapped.mkv",
+        project=folder / "project",
+        codec="ffv1",
+        contact_sheet=folder / "sheet.png",
+        sheet_frames=5,
+        compare=folder / "compare.mp4",
+    )
+    return request, swap(request)
