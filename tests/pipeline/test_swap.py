@@ -112,10 +112,11 @@ def resemblance(cell: Image, image: Image, landmarks: npt.NDArray[np.floating]) 
     x, y = ((low + high) / 2).astype(int)
     reach = int(0.3 * (high - low).min())
     middle = image[y - reach : y + reach, x - reach : x + reach]
+    cell = cv2.resize(cell, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
     usual = max(cell.shape[:2]) / (1.6 * (high - low).max())
     best = 0.0
     for scale in usual * np.linspace(0.8, 1.2, 25):
-        template = cv2.resize(middle, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        template = cv2.resize(middle, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         best = max(best, float(cv2.matchTemplate(cell, template, cv2.TM_CCOEFF_NORMED).max()))
     return best
 
