@@ -11,13 +11,16 @@ import numpy as np
 from understudy.errors import BadInputError
 from understudy.faces.columns import load_columns, save_columns
 from understudy.faces.faceset import COLUMNS, Faceset, concatenate
-from understudy.faces.gaps import believable, interpolated, missed_frames
+from understudy.faces.gaps import believable, interpolated, missed_frames, without_strays
 from understudy.faces.reading import FaceReader
 from understudy.faces.search import Search
 from understudy.faces.shots import CutFinder
 from understudy.faces.survey import Survey
 from understudy.faces.tracks import link, renumbered
 from understudy.media.frame import Clip
+
+# What the first search finds may show that a face was seen askew; then that frame is searched as well.
+_ROUNDS = 2
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,16 @@ def complete(
     faces = concatenate(parts)
     cuts = cutter.cuts(faces, first)
     shots = tuple(zip([first, *cuts], [*(cut - 1 for cut in cuts), stop - 1], strict=True))
+    tracked = link(faces, cuts)
     with FaceReader() as reader:
-        search = Search(clip, reader, link(faces, cuts), on_frame)
-        for shot in shots:
-            search.fill(shot)
-            search.extend(shot)
-            search.probe(shot)
-    tracked = interpolated(renumbered(believable(link(search.faces(), cuts), shots)))
+        for _ in range(_ROUNDS):
+            search = Search(clip, reader, without_strays(tracked), on_frame)
+            for shot in shots:
+                search.fill(shot)
+                search.extend(shot)
+                search.probe(shot)
+            tracked = link(search.faces(), cuts)
+            if len(without_strays(tracked)) == len(tracked):
+                break
+    tracked = interpolated(renumbered(believable(without_strays(tracked), shots)))
     return TrackedFaces(tracked, shots, missed_frames(tracked, shots, clip.info.width, clip.info.height))

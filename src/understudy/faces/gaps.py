@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from understudy.faces.faceset import Faceset, Found, concatenate
 from understudy.faces.plausible import shape_distance
+from understudy.faces.square import around_landmarks
 from understudy.faces.tracks import face_size, in_order
 
 MAX_INTERPOLATED = 12
@@ -19,20 +20,47 @@ MIN_TRACK = 4
 """Fewer faces than this, in a shot that has more frames, are a fleeting mistake of the detector."""
 
 _MIN_MEAN_SCORE = 0.7
-# Median change of shape from frame to frame, see `shape_distance`. Faces seen into letters and hands lie above 0.02,
-# real ones below, save small and hidden ones; but those are seen by plain detection in more of their frames.
+# Median change of shape from frame to frame, see `shape_distance`. Faces seen into letters and hands lie
+# above 0.02, real ones below, save small and hidden ones; but those are seen by plain detection in more of
+# their frames.
 _MAX_SHAPE_CHANGE = 0.019
 _MAX_CHANGE_WHEN_SEEN = 0.03
 _OFTEN = 0.3
+# Faces of one track that differ more than this are not the same face in two frames near to each other.
+_MAX_ROLL = 0.7
+_MAX_SHAPE = 0.2
 _INSIDE = 0.9
 
 Shot = tuple[int, int]
 Floats = npt.NDArray[np.floating[Any]]
 
 
+def without_strays(faces: Faceset) -> Faceset:
+    """The faces without those that agree with neither neighbour in their track (by shape, or by roll)
+    although the neighbours agree with each other: the face was seen there, but not as it is.
+    """
+    kept = np.ones(len(faces), bool)
+    for number in np.unique(faces.track):
+        rows = np.flatnonzero(faces.track == number)
+        points = faces.landmarks[rows]
+        for k in range(1, len(rows) - 1):
+            before, now, after = points[k - 1], points[k], points[k + 1]
+            if _agree(before, after) and not _agree(before, now) and not _agree(now, after):
+                kept[rows[k]] = False
+        if len(rows) >= 3:
+            kept[rows[0]] = _agree(points[0], points[1]) or not _agree(points[1], points[2])
+            kept[rows[-1]] = _agree(points[-1], points[-2]) or not _agree(points[-2], points[-3])
+    return faces.select(kept)
+
+
+def _agree(a: Floats, b: Floats) -> bool:
+    roll = around_landmarks(a).angle - around_landmarks(b).angle
+    return abs(np.arctan2(np.sin(roll), np.cos(roll))) < _MAX_ROLL and shape_distance(a, b) < _MAX_SHAPE
+
+
 def believable(faces: Faceset, shots: Sequence[Shot]) -> Faceset:
-    """The faces without tracks that are none: too short, too uncertain, or with a shape that changes from frame to
-    frame, as it does where a face is seen into a hand or a letter. Numbers are kept.
+    """The faces without tracks that are none: too short, too uncertain, or with a shape that changes from
+    frame to frame, as it does where a face is seen into a hand or a letter. Numbers are kept.
     """
     kept = np.zeros(len(faces), bool)
     for number in np.unique(faces.track):
@@ -63,7 +91,7 @@ def shot_of(frame: int, shots: Sequence[Shot]) -> Shot:
 
 
 def interpolated(faces: Faceset) -> Faceset:
-    """The tracked faces with gaps of at most `MAX_INTERPOLATED` frames filled linearly, scored by their worse end."""
+    """The faces with gaps of at most `MAX_INTERPOLATED` frames filled linearly, scored as their worse end."""
     parts = [faces]
     for number in np.unique(faces.track):
         one = faces.of_track(int(number))
@@ -91,8 +119,9 @@ def _between(one: Faceset, k: int) -> Faceset:
 def missed_frames(
     faces: Faceset, shots: Sequence[Shot], width: int, height: int
 ) -> dict[int, tuple[int, ...]]:
-    """By track, the frames in which its face should be and is not: gaps, and the rest of the shot where the face
-    was lost in the middle of the picture rather than at its border. Tracks that miss nothing are left out.
+    """By track, the frames in which its face should be and is not: gaps, and the rest of the shot where the
+    face was lost in the middle of the picture rather than at its border. Tracks that miss nothing are left
+    out.
     """
     spans = {
         int(number): faces.frame[faces.track == number][[0, -1]].tolist() for number in np.unique(faces.track)
@@ -119,8 +148,8 @@ def _is_inside(landmarks: Floats, width: int, height: int) -> bool:
 
 
 def part_inside(landmarks: Floats, width: int, height: int) -> float:
-    """The part of the landmarks' box that lies in the frame, in [0, 1], with a margin of a tenth of the face kept
-    free of the frame's border.
+    """The part of the landmarks' box that lies in the frame, in [0, 1], with a margin of a tenth of the face
+    kept free of the frame's border.
     """
     margin = 0.1 * face_size(landmarks)
     low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from understudy.faces.detect import Detection, box_overlap, without_doubles
 from understudy.faces.faceset import Found
 from understudy.faces.plausible import shape_distance
-from understudy.faces.reading import DETECTION_SIDE, Face, FaceReader
+from understudy.faces.reading import DETECTION_SIDE, LIKELY, Face, FaceReader
 from understudy.faces.sampling import sample_square
 from understudy.faces.square import Square, around_landmarks
 from understudy.faces.tracks import face_size
@@ -28,8 +28,6 @@ _SMALL_TURNS = tuple(np.radians(degrees) for degrees in (35, -35))
 _GAMMA = 0.45
 
 _ANOTHER_FACE = 0.3
-# Detections in the whole picture need this score, since nothing else speaks for them.
-_LIKELY = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,9 @@ class _Likeness:
 
 
 _DETECTED = _Likeness(reach=0.4, roll=0.6, shape=0.25, score=0.5)
-# A face that was only followed has nothing but its neighbour to vouch for it.
-_FOLLOWED = _Likeness(reach=0.25, roll=0.35, shape=0.12, score=0.8)
+# A face that was only followed has nothing but its neighbour to vouch for it, and the landmarker sees faces
+# on bare boards (with scores up to 0.85) when it is told where to look.
+_FOLLOWED = _Likeness(reach=0.25, roll=0.35, shape=0.12, score=0.95)
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def search_frame(reader: FaceReader, image: Image) -> list[Face]:
     height, width = image.shape[:2]
     for rung in _views_of_frame(height, width):
         seen = [detection for view in rung for detection in _detections(reader, image, view)]
-        likely = without_doubles([detection for detection in seen if detection.score >= _LIKELY])
+        likely = without_doubles([detection for detection in seen if detection.score >= LIKELY])
         faces = reader.place(image, likely, rung[0].found)
         if faces:
             return faces

@@ -16,8 +16,8 @@ _STABLE = list(STABLE)
 
 
 def shape_error(landmarks: Floats) -> npt.NDArray[np.float64]:
-    """How far (..., 478, 3) landmarks are from the canonical face in any pose: RMS over stable points, in units of
-    the canonical distance between the outer eye corners.
+    """How far (..., 478, 3) landmarks are from the canonical face in any pose: RMS over stable points, in
+    units of the canonical distance between the outer eye corners.
     """
     target = canonical_face()[_STABLE]
     points = np.asarray(landmarks)[..., _STABLE, :]
@@ -26,7 +26,7 @@ def shape_error(landmarks: Floats) -> npt.NDArray[np.float64]:
 
 
 def is_face_shaped(landmarks: Floats) -> bool:
-    """Whether (478, 3) landmarks in pixels are finite, large enough to mean anything, and shaped like a face."""
+    """Whether (478, 3) landmarks in pixels are finite, large enough, and shaped like a face."""
     if not np.isfinite(landmarks).all():
         return False
     extent = np.ptp(landmarks[:, :2], axis=0)
@@ -34,7 +34,7 @@ def is_face_shaped(landmarks: Floats) -> bool:
 
 
 def shape_distance(a: Floats, b: Floats) -> float:
-    """RMS distance of the stable points of two faces (478, 3) after the best similarity, in eye distances of `b`."""
+    """RMS distance of two faces' (478, 3) stable points after the best similarity; eye distances of `b`."""
     target = np.asarray(b, np.float64)[_STABLE]
     fitted = fit_similarity(a[_STABLE], target).apply(a[_STABLE])
     unit = float(np.linalg.norm(b[33] - b[263]))

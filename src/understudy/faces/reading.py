@@ -28,6 +28,11 @@ DETECTION_SIDE = 192
 # face).
 _OTHER_LOOKS = ((0.04, 0.02, 1.08, 0.06), (-0.04, -0.02, 0.94, -0.06))
 _MIN_SCORE = 0.5
+
+LIKELY = 0.5
+"""Score of a detection that may begin a track. Weaker ones are believed only where a face is expected: the
+landmarker is easily persuaded, and confirms faces in letters, hands and blobs."""
+
 _SAME_FACE = 0.4
 
 
@@ -59,7 +64,8 @@ class FaceReader:
     def read(self, image: Image) -> list[Face]:
         """All faces that plain detection finds in a frame (H, W, 3 or 4), largest first."""
         small, scale = reduced(image, DETECTION_SIDE)
-        return self.place(image, [d.enlarged(1 / scale) for d in self.detector.find(small)], Found.DETECTED)
+        likely = [found for found in self.detector.find(small) if found.score >= LIKELY]
+        return self.place(image, [found.enlarged(1 / scale) for found in likely], Found.DETECTED)
 
     def place(self, image: Image, detections: Sequence[Detection], found: Found) -> list[Face]:
         """The faces behind detections in frame pixels: those that the landmarker confirms, none twice."""

@@ -15,8 +15,9 @@ Array = npt.NDArray[np.float64]
 # PySceneDetect's own threshold: more than this is a cut, however the picture moves.
 _HARD_CUT = 27.0
 
-# A jump cut (the same person in the same place, a little later) changes less than a fast move does. But a move can be
-# followed by optical flow, and a jump leaves a remainder, larger than those of the frames around it.
+# A jump cut (the same person in the same place, a little later) changes less than a fast move does. But a
+# move can be followed by optical flow, and a jump leaves a remainder, larger than those of the frames around
+# it.
 _JUMP_CHANGE = 8.0
 _JUMP_OF_FACE = 0.03
 _JUMP_REMAINDER = 3.3
@@ -30,9 +31,9 @@ _FLOW_SCALE = 3
 class CutFinder:
     """Looks at the thumbnails of a clip in order, and then tells the cuts.
 
-    A change is measured twice: by PySceneDetect's content value (mean absolute difference of hue, saturation and
-    brightness), and, where that is notable, by the brightness that optical flow from the last frame cannot explain
-    (mean absolute difference, 0 to 255, apart from a change of exposure).
+    A change is measured twice: by PySceneDetect's content value (mean absolute difference of hue, saturation
+    and brightness), and, where that is notable, by the brightness that optical flow from the last frame
+    cannot explain (mean absolute difference, 0 to 255, apart from a change of exposure).
     """
 
     def __init__(self) -> None:
@@ -55,10 +56,11 @@ class CutFinder:
             self._last = thumbnail
 
     def cuts(self, faces: Faceset, first: int) -> list[int]:
-        """The frames that begin a new shot, ascending; the thumbnails' first frame, `first`, is not among them.
+        """The frames that begin a new shot, ascending; the thumbnails' first frame, `first`, is not among
+        them.
 
-        `faces` are those of the same frames: a sudden change that leaves the largest face where it was, such as a
-        quick hand, is no jump.
+        `faces` are those of the same frames: a sudden change that leaves the largest face where it was, such
+        as a quick hand, is no jump.
         """
         hard = np.array(self._changes) >= _HARD_CUT
         return [
@@ -97,11 +99,13 @@ class CutFinder:
 
 
 def _face_shift(faces: Faceset, frame: int) -> float:
-    """How far the largest face of the frame before is from its place, in face sizes; infinite where there is none."""
+    """How far the last frame's largest face has moved, in face sizes: infinite where neither frame has a
+    face, and 0 where only one has, since something may have come before it.
+    """
     before = faces.landmarks[faces.frame == frame - 1, :, :2]
     after = faces.landmarks[faces.frame == frame, :, :2]
     if not len(before) or not len(after):
-        return np.inf
+        return 0.0 if len(before) or len(after) else np.inf
     largest = max(before, key=face_size)
     return float(np.linalg.norm(after - largest, axis=-1).mean(1).min() / face_size(largest))
 

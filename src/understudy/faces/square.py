@@ -48,7 +48,8 @@ class Square:
 def around_landmarks(landmarks: Floats) -> Square:
     """The square that the landmarker wants for a face with these (478, 2 or 3) landmarks.
 
-    As MediaPipe's FaceLandmarkLandmarksToRoi: level with the eyes, 1.5 times the longer side of the upright box.
+    As MediaPipe's FaceLandmarkLandmarksToRoi: level with the eyes, 1.5 times the longer side of the upright
+    box.
     """
     points = np.asarray(landmarks[:, :2], np.float64)
     right = points[list(RIGHT_EYE_CORNERS)].mean(0)

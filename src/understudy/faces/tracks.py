@@ -17,8 +17,8 @@ Array = npt.NDArray[np.float64]
 MAX_GAP = 30
 """Frames without the face after which a track is not taken up again."""
 
-# Largest mean landmark distance, in face sizes, between where a face is expected and where it is found; it grows
-# with every frame in which the face was not seen.
+# Largest mean landmark distance, in face sizes, between where a face is expected and where it is found; it
+# grows with every frame in which the face was not seen.
 _REACH = 0.45
 _REACH_PER_FRAME = 0.04
 _MAX_REACH = 1.0
@@ -46,8 +46,8 @@ class _Track:
 
 
 def foretold(frames: Sequence[int], points: Sequence[Array], frame: int) -> Array:
-    """Where landmarks should be in `frame`, moving on as they did in the last of `frames`, which lead up to it
-    (forwards or backwards in time). `points` are one (478, D) array a frame.
+    """Where landmarks should be in `frame`, moving on as they did in the last of `frames`, which lead up to
+    it (forwards or backwards in time). `points` are one (478, D) array a frame.
     """
     last = points[-1]
     back = min(len(frames), _VELOCITY_FRAMES + 1) - 1
@@ -66,9 +66,10 @@ def face_size(points: Floats) -> float:
 def link(faces: Faceset, cuts: Sequence[int]) -> Faceset:
     """Number the faces: one track is one face through one shot, apart from gaps of at most `MAX_GAP` frames.
 
-    `faces` are sorted by frame; `cuts` are the first frames of all shots but the first. Within each frame faces and
-    tracks are assigned to each other so that the sum of their distances is least. Numbers count from 0 in the order in
-    which tracks begin, the larger face first. The result is sorted by frame and then by track.
+    `faces` are sorted by frame; `cuts` are the first frames of all shots but the first. Within each frame
+    faces and tracks are assigned to each other so that the sum of their distances is least. Numbers count
+    from 0 in the order in which tracks begin, the larger face first. The result is sorted by frame and then
+    by track.
     """
     from scipy.optimize import linear_sum_assignment
 
