@@ -7,6 +7,7 @@ import pytest
 
 from tests.posed_faces import Act, posed, somebody
 from understudy.faces.smooth import smooth, smooth_faces
+from understudy.faces.tracks import link
 from understudy.geometry import mesh
 
 EYES = 100.0
@@ -114,9 +115,6 @@ def test_short_runs_are_no_trouble(count: int) -> None:
 
 
 def test_tracks_are_smoothed_each_by_itself() -> None:
-    from test_tracks import scene
-
-    from understudy.faces.tracks import link
 
     left, right = (
         jittered(performance([Act()] * 12)),
