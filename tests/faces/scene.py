@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from posed_faces import Act, posed, somebody
 
+from tests.posed_faces import Act, posed, somebody
 from understudy.faces.faceset import Faceset
 
 Row = tuple[int, np.ndarray]

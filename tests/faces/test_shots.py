@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.faces.test_tracks import scene
+from tests.faces.scene import scene
 from tests.posed_faces import Act, posed, somebody
 from understudy.faces.faceset import concatenate
 from understudy.faces.shots import CutFinder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.faces.scene import scene
 from tests.posed_faces import Act, posed, somebody
 from understudy.faces.smooth import smooth, smooth_faces
 from understudy.faces.tracks import link

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.faces.scene import face, scene
 from tests.posed_faces import Act
 from understudy.faces.faceset import Faceset
 from understudy.faces.gaps import believable, interpolated, missed_frames, without_strays
