@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.pipeline.films import UNEVEN, Take, act, film
 
+from tests.pipeline.films import UNEVEN, Take, act, film
 from understudy.pipeline.request import SwapRequest
 from understudy.pipeline.result import SwapResult
 

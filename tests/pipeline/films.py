@@ -12,8 +12,8 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
-from tests.media.barcode_clips import make_video
 
+from tests.media.barcode_clips import make_video
 from understudy.media import open_clip
 from understudy.performers import Performance, Picture, cast, render
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tests.pipeline.films import SIZE, Image, Take, frames_of, sound_of
 
+from tests.pipeline.films import SIZE, Image, Take, frames_of, sound_of
 from understudy.compositing.composite import Box
 from understudy.faces.survey import Surveyor
 from understudy.mastering.wipe import wipe_position
