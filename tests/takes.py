@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from posed_faces import Act, faceset, portrait, posed
+from tests.posed_faces import Act, faceset, portrait, posed
 from understudy.compositing.composite import Box
 from understudy.engines.base import Crop, LikenessFaces, PlateFace
 from understudy.faces.faceset import Faceset

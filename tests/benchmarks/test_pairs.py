@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from benchmarks.footage import PAIRS, Pair, chosen
 from benchmarks.mattes import inner_matte, replaced_matte
 from benchmarks.report import Outcome, figures_of, markdown, write_json
 from benchmarks.sheet import even_frames, worst_frames
 from benchmarks.swap import SwapCost, SwapFailed, read_report, run_swap
-
 from understudy.geometry import mesh
 
 PAIR = Pair("a-onto-b", ("a/*.mp4",), "b/clip.mp4", easy=True)
@@ -194,7 +194,6 @@ def test_frames_for_a_sheet():
 def test_a_plate_against_itself_is_perfect(footage):
     from benchmarks.landmarks import Judge
     from benchmarks.score import Scorer
-
     from understudy.media import open_clip
 
     with Judge() as judge, open_clip(footage / "lp-man-a-d18/clip.mp4") as clip:

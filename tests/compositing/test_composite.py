@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from posed_faces import Act, posed, somebody
+from tests.posed_faces import Act, posed, somebody
 from understudy.compositing.blend import BLENDS
 from understudy.compositing.composite import Box, Placed, composite, resize_crop
 from understudy.compositing.detail import Detail

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from posed_faces import Act, complexion, portrait, posed, somebody
+from tests.posed_faces import Act, complexion, portrait, posed, somebody
 from understudy.compositing.detail import (
     Detail,
     add_grain,

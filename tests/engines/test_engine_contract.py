@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from posed_faces import Act, complexion, somebody
-from takes import Shelf, Take, filmed
+from tests.posed_faces import Act, complexion, somebody
+from tests.takes import Shelf, Take, filmed
 from understudy.engines.base import Model, PlateFace, Rendered, engine
 from understudy.errors import BadInputError
 from understudy.geometry import mesh

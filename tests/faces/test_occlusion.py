@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import cv2
-import moving_face as scene
 import numpy as np
 import pytest
 
+from tests.faces import moving_face as scene
 from understudy.errors import BadInputError
 from understudy.faces.appearance import MAP_SIZE
 from understudy.faces.hands import no_hands

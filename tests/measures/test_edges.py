@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from known_pictures import disc, noise, textured
 
+from tests.measures.known_pictures import disc, noise, textured
 from understudy.measures.ciede2000 import ciede2000
 from understudy.measures.edges import ring_colour_difference, seam, seam_along_edge
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from known_pictures import disc, textured
 
+from tests.measures.known_pictures import disc, textured
 from understudy.measures.fidelity import fidelity, fit_colour, gradient_error, psnr, ssim
 
 MATTE = disc()

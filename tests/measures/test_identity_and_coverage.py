@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from known_pictures import disc, faces
 
+from tests.measures.known_pictures import disc, faces
 from understudy.geometry import mesh
 from understudy.measures.coverage import OutsideChange, matte_iou, missed_frames, outside_change, painted_over
 from understudy.measures.identity import identity_distance, identity_margin

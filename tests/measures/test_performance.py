@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from known_pictures import faces, turned
 
+from tests.measures.known_pictures import faces, turned
 from understudy.geometry import mesh
 from understudy.measures import performance
 from understudy.measures.gaze import CLOSED, eye_opening, gaze, gaze_error, gaze_offset, gaze_reach

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from known_pictures import clip_of, disc, faces, noise, textured
 
+from tests.measures.known_pictures import clip_of, disc, faces, noise, textured
 from understudy.measures.temporal import Flicker, FlickerMeter, colour_pumping, jitter, mean_lab
 
 MATTE = disc()

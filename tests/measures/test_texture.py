@@ -1,8 +1,8 @@
 import cv2
 import numpy as np
 import pytest
-from known_pictures import disc, noise, textured
 
+from tests.measures.known_pictures import disc, noise, textured
 from understudy.measures.texture import Grain, GrainMeter, band_energies, sharpness_match
 
 MATTE = disc()

@@ -8,8 +8,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from barcode_clips import make_video, number_of, picture, remux
 
+from tests.media.barcode_clips import make_video, number_of, picture, remux
 from understudy.errors import BadInputError
 from understudy.media import open_clip
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from barcode_clips import make_video, number_of, picture, write_picture
 
+from tests.media.barcode_clips import make_video, number_of, picture, write_picture
 from understudy.media import Clip, open_clip
 
 COUNT = 12

@@ -10,10 +10,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from barcode_clips import make_video
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.media.barcode_clips import make_video
 from understudy.errors import BadInputError
 from understudy.media import Colour, open_clip
 from understudy.media.colour import from_numbers, luma_weights, resolved, to_numbers

@@ -9,8 +9,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from barcode_clips import make_video, number_of, remux
 
+from tests.media.barcode_clips import make_video, number_of, remux
 from understudy.media import open_clip
 
 COUNT = 500

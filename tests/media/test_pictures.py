@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio  # noqa: N813
 import pytest
-from barcode_clips import number_of, picture, write_picture
 
+from tests.media.barcode_clips import number_of, picture, write_picture
 from understudy.errors import BadInputError
 from understudy.media import open_clip
 

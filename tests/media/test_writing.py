@@ -13,10 +13,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from barcode_clips import make_video, number_of, picture, write_picture
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.media.barcode_clips import make_video, number_of, picture, write_picture
 from understudy.atomic import part_name
 from understudy.errors import BadInputError, OutputError
 from understudy.media import CODECS, ClipInfo, Colour, OutputSpec, open_clip

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from posed_faces import Act, posed, somebody
+from tests.posed_faces import Act, posed, somebody
 from understudy.engines.warp.choose import (
     EYES,
     MOUTH,

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from posed_faces import Act, posed, somebody
+from tests.posed_faces import Act, posed, somebody
 from understudy.engines.warp.layers import (
     RIM,
     Grid,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from posed_faces import Act, posed, rotation, somebody
+from tests.posed_faces import Act, posed, rotation, somebody
 from understudy.engines.warp.shape import (
     lid_opening,
     mouth_opening,
