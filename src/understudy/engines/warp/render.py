@@ -20,6 +20,7 @@ from understudy.engines.warp.layers import (
 )
 from understudy.geometry import mesh
 from understudy.geometry.align import apply_affine
+from understudy.geometry.raster import vertex_normals
 from understudy.pixels import to_float
 
 Array = npt.NDArray[np.float64]
@@ -129,13 +130,36 @@ class _Drawing:
             crop = self.crops[row]
             source = apply_affine(crop.to_crop, self.model.likeness[row])
             crop, source = _near_scale(crop, source, self.target)
-            where = np.ascontiguousarray(self.grid.carry(with_rim(source[:, :2]))[box])
+            unseen = _turned_away(source)
+            carried = self.grid.carry(with_rim(np.column_stack([source[:, :2], unseen])))[box]
+            where = np.ascontiguousarray(carried[..., :2])
             if gaze:
                 self._turn_eyes(where, source, box)
-            drawn = _sample(crop.image, where) * np.float32(weight)
+            drawn = _sample(crop.image, where)
+            hidden = np.clip(carried[..., 2], 0.0, 1.0) * np.clip(20.0 * self.depth[box], 0.0, 1.0)
+            self._mend(drawn, hidden, crop, np.column_stack([source[:, :2], unseen]), box)
+            drawn *= np.float32(weight)
             total = drawn if total is None else total + drawn
         assert total is not None
         return total
+
+    def _mend(
+        self, drawn: Floats, hidden: Floats, crop: Crop, source: Array, box: tuple[slice, slice]
+    ) -> None:
+        """Where the target shows what the pick does not see, take the other half of its face, mirrored."""
+        spot = _box(hidden, 0.02)
+        if spot is None:
+            return
+        carried = self.grid.carry(with_rim(source[mesh.mirror_index()]))[box][spot]
+        share = (hidden[spot] * (1.0 - np.clip(carried[..., 2], 0.0, 1.0)))[..., None]
+        mirrored = _sample(crop.image, np.ascontiguousarray(carried[..., :2]))
+        # the halves are lit differently: make them meet where one dissolves into the other
+        meeting = share * (1.0 - share)
+        total = meeting.sum()
+        if total > 1.0:
+            gain = (meeting * drawn[spot]).sum((0, 1)) / np.maximum((meeting * mirrored).sum((0, 1)), 1e-3)
+            mirrored *= np.clip(gain, 0.5, 2.0)
+        drawn[spot] += share * (mirrored - drawn[spot])
 
     def _turn_eyes(self, where: Floats, source: Array, box: tuple[slice, slice]) -> None:
         """Shift the map inside the eyes so that the pick's iris lands where the plate looks."""
@@ -185,6 +209,13 @@ class _Drawing:
         ramp = np.clip(np.minimum((self.depth - 0.03) / 0.11, (edge - 0.012) / 0.04), 0.0, 1.0)
         matte: Floats = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
         return matte
+
+
+def _turned_away(source: Array) -> Array:
+    """(478,) 1 where the surface is turned away from the camera or nearly so, 0 where it is well seen."""
+    facing = -vertex_normals(source, mesh.skin_triangles())[:, 2]
+    away = np.clip((0.32 - facing) / 0.22, 0.0, 1.0)
+    return np.asarray(away * away * (3 - 2 * away), np.float64)
 
 
 def _box(weight: Floats, threshold: float = 1e-3) -> tuple[slice, slice] | None:
