@@ -136,7 +136,8 @@ class _Drawing:
             if gaze:
                 self._turn_eyes(where, source, box)
             drawn = _sample(crop.image, where)
-            hidden = np.clip(carried[..., 2], 0.0, 1.0) * np.clip(20.0 * self.depth[box], 0.0, 1.0)
+            inside = np.clip(20.0 * self.depth[box], 0.0, 1.0)
+            hidden: Floats = (np.clip(carried[..., 2], 0.0, 1.0) * inside).astype(np.float32)
             self._mend(drawn, hidden, crop, np.column_stack([source[:, :2], unseen]), box)
             drawn *= np.float32(weight)
             total = drawn if total is None else total + drawn
