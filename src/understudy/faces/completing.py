@@ -19,9 +19,6 @@ from understudy.faces.survey import Survey
 from understudy.faces.tracks import link, renumbered
 from understudy.media.frame import Clip
 
-# What the first search finds may show that a face was seen askew; then that frame is searched as well.
-_ROUNDS = 2
-
 
 @dataclass(frozen=True)
 class TrackedFaces:
@@ -83,16 +80,20 @@ def complete(
     faces = concatenate(parts)
     cuts = cutter.cuts(faces, first)
     shots = tuple(zip([first, *cuts], [*(cut - 1 for cut in cuts), stop - 1], strict=True))
-    tracked = link(faces, cuts)
     with FaceReader() as reader:
-        for _ in range(_ROUNDS):
-            search = Search(clip, reader, without_strays(tracked), on_frame)
+        search = Search(clip, reader, without_strays(link(faces, cuts)), on_frame)
+        for shot in shots:
+            search.fill(shot)
+            search.extend(shot)
+            search.probe(shot)
+        tracked = believable(link(search.faces(), cuts), shots)
+        sound = without_strays(tracked)
+        if len(sound) < len(tracked):
+            # What was found shows that a face was seen askew somewhere: that frame is searched now.
+            search = Search(clip, reader, sound, on_frame)
             for shot in shots:
                 search.fill(shot)
                 search.extend(shot)
-                search.probe(shot)
-            tracked = link(search.faces(), cuts)
-            if len(without_strays(tracked)) == len(tracked):
-                break
-    tracked = interpolated(renumbered(believable(without_strays(tracked), shots)))
+            tracked = believable(link(search.faces(), cuts), shots)
+    tracked = interpolated(renumbered(tracked))
     return TrackedFaces(tracked, shots, missed_frames(tracked, shots, clip.info.width, clip.info.height))

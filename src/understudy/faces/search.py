@@ -100,9 +100,11 @@ class Search:
                 if index in seen:
                     continue
                 for face in search_frame(self._reader, self._clip.read(index).image):
-                    track = {index: face}
-                    self._tracks[max(self._tracks, default=-1) + 1] = track
+                    number, track = max(self._tracks, default=-1) + 1, {index: face}
+                    self._tracks[number] = track
                     self._extend(track, shot)
+                    if len(track) == 1:
+                        del self._tracks[number]
                     seen |= set(track)
                 self._on_frame()
 
