@@ -126,6 +126,10 @@ class Equations:
     right: Array
 
 
+NOTHING = Equations(np.zeros((TERMS, TERMS)), np.zeros((TERMS, 3)))
+"""The equations of a frame that was not looked at: it takes on the light of its neighbours."""
+
+
 def measure(plate: Floats, rgb: Floats, matte: Floats, shading: Shading) -> Equations:
     """Compare plate and likeness over plain skin, both (H, W, 3) in [0, 1] in the same crop.
 

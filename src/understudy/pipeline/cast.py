@@ -35,6 +35,10 @@ class Part:
         """Rows of the faces in a frame."""
         return np.flatnonzero(self.faces.frame == frame)
 
+    def place_of(self, row: int) -> int:
+        """How many faces of its track stand before a row."""
+        return int(np.count_nonzero(self.faces.track[:row] == self.faces.track[row]))
+
     def render(self, row: int, picture: Floats, to_crop: npt.NDArray[np.float64]) -> Rendered:
         """The likeness's face for one row, over `picture` (h, w, 3), which `to_crop` cuts from the frame."""
         return self.model.render([PlateFace(row, picture, to_crop)], self.crops)[0]
@@ -45,7 +49,7 @@ class Part:
         occlusion = self.occlusions.get(track)
         if occlusion is None:
             return None
-        place = int(np.count_nonzero(self.faces.track[:row] == track))
+        place = self.place_of(row)
         return refine(occlusion.of_face(place), occlusion.to_map[place], picture, to_crop)
 
 

@@ -24,12 +24,13 @@ from understudy.project.stage import Stage
 
 Array = npt.NDArray[np.float64]
 
-VERSION = 2
+VERSION = 3
 CHUNK = 64
 _SMALL = 128
 """Light is compared on pictures of at most this size."""
+_LIGHT_STRIDE = 3
 _DETAIL_STRIDE = 12
-"""Sharpness and grain are measured on every so many frames."""
+"""Light, and sharpness and grain, are measured on every so many faces of a track: they change slowly."""
 _LIGHT_SIGMA = 5.0
 _COLUMNS = ("part", "row", "left", "right", "detail")
 
@@ -58,9 +59,7 @@ def measure(stage: Stage, plate: Footage, parts: Sequence[Part], task: Task) -> 
     done = 0
     for index, numbers in missing_chunks(stage, plate, CHUNK, task):
         measured: list[_Measured] = []
-        for found in ordered_map(
-            lambda frame: _measure_frame(frame, parts, plate.first), plate.frames(numbers)
-        ):
+        for found in ordered_map(lambda frame: _measure_frame(frame, parts), plate.frames(numbers)):
             measured.extend(found)
             task.advance()
         save_columns(stage.path(stage.chunk(index)), _columns(measured))
@@ -68,15 +67,18 @@ def measure(stage: Stage, plate: Footage, parts: Sequence[Part], task: Task) -> 
     return done
 
 
-def _measure_frame(frame: Frame, parts: Sequence[Part], first: int) -> list[_Measured]:
+def _measure_frame(frame: Frame, parts: Sequence[Part]) -> list[_Measured]:
     height, width = frame.image.shape[:2]
     return [
-        _measure_face(frame, parts[face.part], face, with_detail=(frame.index - first) % _DETAIL_STRIDE == 0)
+        _measure_face(frame, parts[face.part], face)
         for face in appearances(parts, frame.index, width, height)
     ]
 
 
-def _measure_face(frame: Frame, part: Part, face: Appearance, *, with_detail: bool) -> _Measured:
+def _measure_face(frame: Frame, part: Part, face: Appearance) -> _Measured:
+    place = part.place_of(face.row)
+    if place % _LIGHT_STRIDE:
+        return _Measured(face, light.NOTHING, None)
     box = face.box
     landmarks = part.faces.landmarks[face.row]
     picture = to_float(frame.image[box.rows, box.columns])
@@ -89,7 +91,7 @@ def _measure_face(frame: Frame, part: Part, face: Appearance, *, with_detail: bo
         matte = matte * (1.0 - covered)
     shading = Shading.of(landmarks, to_small, *small.shape[:2])
     equations = light.measure(small, rendered.rgb, matte, shading)
-    if not with_detail:
+    if place % _DETAIL_STRIDE:
         return _Measured(face, equations, None)
     full = part.render(face.row, picture, box.to_crop)
     lit = light.relight(
