@@ -17,7 +17,9 @@ from understudy.media.codecs import OutputSpec
 from understudy.media.png import write_png
 from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
 from understudy.pipeline.cast import Part, appearances
+from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
+from understudy.pixels import to_bytes
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
@@ -60,11 +62,8 @@ def encode_comparison(stage: Stage, plate: Footage, output: Path, task: Task) ->
     spec = comparison_spec(plate)
     done = 0
     with open_clip(output) as result:
-        for index in range(plate.chunk_count(CHUNK)):
-            numbers, path = plate.chunk(index, CHUNK), stage.path(stage.chunk(index, SEGMENT_SUFFIX))
-            if path.exists():
-                task.advance(len(numbers))
-                continue
+        for index, numbers in missing_chunks(stage, plate, CHUNK, task, SEGMENT_SUFFIX):
+            path = stage.path(stage.chunk(index, SEGMENT_SUFFIX))
             done += encode_segment(path, _wiped(plate, result, numbers, task), spec)
     return done
 
@@ -88,4 +87,4 @@ def _like(image: Image, other: Image) -> Image:
     image = image[..., :3]
     if image.dtype == other.dtype:
         return image
-    return (image >> 8).astype(np.uint8) if other.dtype == np.uint8 else image.astype(np.uint16) * 257
+    return to_bytes(image) if other.dtype == np.uint8 else image.astype(np.uint16) * 257
