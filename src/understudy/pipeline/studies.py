@@ -12,6 +12,7 @@ from understudy.errors import BadInputError
 from understudy.faces import identity
 from understudy.faces.faceset import concatenate
 from understudy.faces.people import FACES_PER_TRACK, TrackIdentity
+from understudy.faces.smooth import smooth_faces
 from understudy.pipeline import analysis, people
 from understudy.pipeline.analysis import Analysis
 from understudy.pipeline.footage import Footage
@@ -69,7 +70,7 @@ def study_likeness(session: Session, clips: Sequence[Footage]) -> Likeness:
         if not len(rows):
             without.append(clip.info.path.name)
             continue
-        faces = studied.analysis.faces.select(rows)
+        faces = smooth_faces(studied.analysis.faces).select(rows)
         sets.append(faces)
         clip_of.append(np.full(len(rows), len(used), np.int32))
         used.append(studied.footage)
