@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.desk import Desk
 from tests.pipeline.films import UNEVEN, Take, act, film
 from understudy.pipeline.request import SwapRequest
 from understudy.pipeline.result import SwapResult
@@ -61,3 +62,14 @@ def swapped(folder: Path, likeness: Path, plate: Path) -> tuple[SwapRequest, Swa
         compare=folder / "compare.mp4",
     )
     return request, swap(request)
+
+
+@pytest.fixture(scope="session")
+def small(folder: Path, marco: Take) -> Path:
+    """A plate in which every frame stands by itself."""
+    return film(folder / "small.mov", marco.images[:10], encoder="mjpeg", pixel_format="yuvj420p")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, folder: Path, likeness: Path, small: Path) -> Desk:
+    return Desk(tmp_path, likeness, small, folder / "project")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -84,15 +84,13 @@ def without_head(image: Image) -> Image:
     return cv2.resize(empty, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def damaged(path: Path, source: Path, frame: int) -> Path:
-    """`source` (of independent frames) with zeros in place of one frame's data."""
+def damaged(path: Path, source: Path, frame: int, share: float = 1.0) -> Path:
+    """`source` with zeros in place of the last `share` of one frame's data."""
     with av.open(str(source)) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
     data = bytearray(source.read_bytes())
-    begin = packets[frame].pos
-    data[begin : begin + packets[frame].size] = bytes(packets[frame].size)
+    lost = round(share * packets[frame].size)
+    end = packets[frame].pos + packets[frame].size
+    data[end - lost : end] = bytes(lost)
     path.write_bytes(data)
     return path
-
-
-Maker = Callable[..., Path]

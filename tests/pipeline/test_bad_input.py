@@ -1,89 +1,16 @@
-"""What goes wrong through no fault of ours: one sentence, exit code 2, and nothing half-written.
-
-Where something can be saved, it is, with a warning.
-"""
+"""What is refused: one sentence, exit code 2, and nothing is touched."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from tests.media.barcode_clips import make_video, remux
+from tests.pipeline.desk import Desk
 from tests.pipeline.films import Take, film, without_head
-from understudy.cli import app
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended."""
-
-    code: int
-    sentences: list[str]
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A folder with a likeness and a plate in it, and the command line."""
-
-    folder: Path
-    likeness: Path
-    plate: Path
-    project: Path
-
-    @property
-    def output(self) -> Path:
-        return self.folder / "out.mp4"
-
-    def run(self, *more: Any, likeness: Path | None = None, plate: Path | None = None) -> Said:
-        words = [
-            likeness or self.likeness,
-            "--onto",
-            plate or self.plate,
-            "--quiet",
-            "--project",
-            self.project,
-        ]
-        if "-o" not in more:
-            more = ("-o", self.output, *more)
-        done = CliRunner().invoke(app, ["swap", *map(str, (*words, *more))])
-        return Said(done.exit_code, done.stderr.splitlines())
-
-    def refusal(self, *more: Any, **footage: Path) -> str:
-        """What is said of a request that is refused, after which all is as it was."""
-        before = {
-            path: path.stat().st_mtime_ns
-            for path in self.folder.rglob("*")
-            if self.project not in path.parents
-        }
-        said = self.run(*more, **footage)
-        after = {
-            path: path.stat().st_mtime_ns
-            for path in self.folder.rglob("*")
-            if self.project not in path.parents
-        }
-        assert said.code == 2, said
-        (sentence,) = said.sentences
-        assert sentence.endswith(".")
-        assert "Traceback" not in sentence
-        assert {**after, self.folder: 0} == {**before, self.folder: 0}
-        return sentence
-
-
-@pytest.fixture
-def desk(tmp_path: Path, folder: Path, likeness: Path, small: Path) -> Desk:
-    return Desk(tmp_path, likeness, small, folder / "project")
-
-
-@pytest.fixture(scope="module")
-def small(folder: Path, marco: Take) -> Path:
-    """A plate in which every frame stands by itself."""
-    return film(folder / "small.mov", marco.images[:10], encoder="mjpeg", pixel_format="yuvj420p")
 
 
 @pytest.fixture(scope="module")

@@ -197,7 +197,11 @@ def _packets(container: av.container.InputContainer, stream: av.VideoStream) -> 
 
 def _orders(segment: Path) -> Times:
     """The place in presentation order of each packet of a segment, in the order of the file."""
-    with opened(segment) as container:
+    try:
+        container = opened(segment)
+    except BadInputError as error:
+        raise OutputError(f"{segment} is damaged: delete it and run the same command again.") from error
+    with container:
         times = [packet.pts for packet in _packets(container, container.streams.video[0])]
     return np.argsort(np.argsort(np.array(times, np.int64)))
 

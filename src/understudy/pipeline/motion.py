@@ -58,12 +58,21 @@ class Observer:
 
     def run(self, task: Task) -> int:
         """Make the chunks that are missing; returns the frames gone through."""
+        self._drop_incomplete()
         done = 0
         with HandFinder() as hands:
             for index, numbers in missing_chunks(self.stage, self.plate, CHUNK, task):
                 self._chunk(index, numbers, hands, task)
                 done += len(numbers)
         return done
+
+    def _drop_incomplete(self) -> None:
+        """Remove chunks that have lost traces, so that they are made again."""
+        for index in range(self.plate.chunk_count(CHUNK)):
+            rows = rows_in(self.faces, self.plate.chunk(index, CHUNK))
+            names = [_traces_name(int(track), index) for track in np.unique(self.faces.track[rows])]
+            if not all(self.stage.path(name).exists() for name in names):
+                self.stage.path(self.stage.chunk(index)).unlink(missing_ok=True)
 
     def _chunk(self, index: int, numbers: range, hands: HandFinder, task: Task) -> None:
         collectors: dict[int, TraceCollector] = {}
