@@ -39,6 +39,7 @@ PICTURE = (
     Column("to performer", "to_performer", 2),
     Column("margin > 0", "margin", 2, lambda v: v > 0),
     Column("flicker ≤ 1.15", "flicker", 2, lambda v: v <= 1.15),
+    Column("its energy", "flicker_energy", 2),
     Column("pumping ≤ 0.3", "pumping", 2, lambda v: v <= 0.3),
     Column("seam ≤ 0.5", "seam", 2, lambda v: v <= 0.5),
     Column("ring ΔE ≤ 1", "ring", 1, lambda v: v <= 1),

@@ -154,7 +154,9 @@ def _read(
         "frames": len(plate),
         "faces": int(seen.sum()),
         "unfound": int((seen & ~found).sum()),
-        "flicker": steadiness.ratio,
+        # as an amplitude; methods that speak of E_warp mean the energy
+        "flicker": float(np.sqrt(steadiness.ratio)),
+        "flicker_energy": steadiness.ratio,
         "grain": coarseness.ratio,
         "grain_frozen": coarseness.frozen,
         "pumping": _over_shots(_pumping(series, rate), shots),
