@@ -1,9 +1,12 @@
 """Results as JSON values, and frames as ranges."""
 
 import json
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +38,14 @@ def test_ranges_hold_exactly_the_frames_and_are_as_few_as_can_be(frames):
     ranges = as_ranges(frames)
     assert [frame for first, last in ranges for frame in range(first, last + 1)] == sorted(set(frames))
     assert all(last + 1 < first for (_, last), (first, _) in pairwise(ranges))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells it another way")
+def test_peak_memory_is_not_the_parents():
+    block = b"x" * (300 << 20)
+    code = "from understudy.pipeline.result import peak_memory_mb; print(peak_memory_mb())"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert float(told) < len(block) / 2**20
 
 
 def test_peak_memory_counts_what_was_touched():
