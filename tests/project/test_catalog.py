@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from understudy.errors import BadInputError
+from understudy.errors import BadInputError, OutputError
 from understudy.project.catalog import DONE, Catalog, Shot, Track
 from understudy.project.schema import MIGRATIONS, VERSION, Table
 
@@ -183,3 +183,13 @@ def test_the_last_run_of_an_output(catalog):
     assert catalog.last_run(OUT).outcome is None
     catalog.end_run(number, DONE, "ff")
     assert (catalog.last_run(OUT).outcome, catalog.last_run(OUT).output_fingerprint) == (DONE, "ff")
+
+
+def test_a_full_disk_is_told(tmp_path):
+    catalog = Catalog(tmp_path / "catalog.db")
+    with catalog._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OutputError, match=r"catalog\.db: the disk is full; free some space"):
+        catalog.start_run("swap", {"name": "x" * 100_000}, None)
+    catalog.close()
