@@ -97,7 +97,7 @@ def read_report(told: dict[str, Any], seconds: float, cpu_seconds: float, peak_m
         missed=tuple(sorted(missed)),
         seconds=seconds,
         cpu_seconds=cpu_seconds,
-        peak_mb=max(peak_mb, told.get("peak_memory_mb") or 0.0),
+        peak_mb=told.get("peak_memory_mb") or peak_mb,
         stages=tuple(stages),
         warnings=tuple(told.get("warnings") or []),
     )
