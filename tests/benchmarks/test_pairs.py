@@ -119,12 +119,13 @@ def test_missed_counts_what_the_swap_left_and_what_shows_no_face():
 def test_a_missed_target_is_bold_and_the_unknown_a_dash():
     text = markdown([outcome(flicker=1.3, seam=0.4, margin=-0.1)], "a machine")
     row = next(line for line in text.splitlines() if line.startswith("| a-onto-b (easy)"))
-    assert [cell.strip() for cell in row.split("|")][2:9] == [
+    assert [cell.strip() for cell in row.split("|")][2:10] == [
         "**3**",
         "–",
         "–",
         "**-0.10**",
         "**1.30**",
+        "–",
         "–",
         "0.40",
     ]
