@@ -147,3 +147,10 @@ def test_candidates_cover_the_range_of_long_footage() -> None:
     assert len(kept) == 12
     assert (np.diff(kept) > 0).all()
     assert set(rare) <= set(kept.tolist())
+
+
+@pytest.mark.parametrize("region", REGIONS, ids=lambda region: region.name)
+def test_of_equal_looks_the_larger_picture_is_picked(region) -> None:
+    offered = to_head_space(np.stack([posed(somebody(), Act(), size, (150, 120)) for size in (25, 80, 30)]))
+    wanted = heads_of([Act()] * 3)
+    assert (choose(region, wanted.points, wanted.pose, offered.points, offered.pose) == 1).all()

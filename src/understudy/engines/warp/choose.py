@@ -18,6 +18,7 @@ from understudy.geometry.align import Similarity
 
 Array = npt.NDArray[np.float64]
 MAX_CANDIDATES = 600
+_PER_DOUBLING = 2.0
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,20 @@ def choose(
 ) -> npt.NDArray[np.int64]:
     """Row of `offered` for every row of `wanted`: the cheapest path, (N,).
 
-    wanted, offered: (N, 478, 3) and (M, 478, 3) points in head space, in the likeness's proportions.
+    wanted, offered: (N, 478, 3) and (M, 478, 3) points in head space, in the likeness's proportions. A frame
+    in which the likeness is smaller than the plate's face costs more: it would have to be enlarged.
     """
     want = _features(region, wanted, wanted_pose.rotation)
     offer = _features(region, offered, offered_pose.rotation)
-    unary = cdist(want, offer, "sqeuclidean")
+    unary = cdist(want, offer, "sqeuclidean") + _softness(wanted_pose, offered_pose)
     change = cdist(offer, offer, "euclidean")
     return cheapest_path(unary, region.stickiness * change)
+
+
+def _softness(wanted: Similarity, offered: Similarity) -> Array:
+    """(M,) the cost of enlarging each offered frame to the wanted size: doublings past a quarter of one."""
+    doublings = np.log2(np.median(wanted.scale) / np.maximum(offered.scale, 1e-9))
+    return np.asarray(_PER_DOUBLING * np.maximum(doublings - 0.25, 0.0))
 
 
 def cheapest_path(unary: Array, change: Array) -> npt.NDArray[np.int64]:
