@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from understudy.compositing.blend import BLENDS, BlendName
 from understudy.compositing.detail import NO_CHANGE, Detail, add_grain, match
+from understudy.compositing.hair import foreign_hair
 from understudy.compositing.light import Shading, relight
 from understudy.pixels import Floats, to_float
 
@@ -105,6 +106,9 @@ def _mix(plate: Floats, face: Placed, blend: BlendName, seed: int) -> tuple[Floa
     matte = face.matte
     if face.occluder is not None:
         matte = matte * (1.0 - face.occluder)
+    strands = foreign_hair(plate, lit, matte, face.shading)
+    if strands is not None:
+        matte = matte * (1.0 - strands)
     mixed = BLENDS[blend](plate, lit, matte)
     return add_grain(mixed, matte, face.detail.grain, seed), matte
 

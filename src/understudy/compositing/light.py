@@ -49,10 +49,12 @@ class Shading:
 
     basis   (h, w, 9) harmonics of the normals
     skin    (h, w) float32 in [0, 1]: plain skin, without eyes, brows, lips, nostrils and the face's rim
+    forehead  (h, w) float32 in [0, 1]: forehead and temples, well above the brows
     """
 
     basis: Floats = field(repr=False)
     skin: Floats = field(repr=False)
+    forehead: Floats = field(repr=False)
     height: int
     width: int
 
@@ -66,13 +68,14 @@ class Shading:
         normals = vertex_normals(points, mesh.skin_triangles())
         points[:, :2] = (points[:, :2] + 0.5) * scale - 0.5
         raster = Raster(points, mesh.face_triangles(), grid_height, grid_width)
-        carried = raster.interpolate(np.column_stack([normals, _plain_skin()]))
+        carried = raster.interpolate(np.column_stack([normals, _plain_skin(), _forehead()]))
         normal = carried[..., :3]
         away = ~raster.covered
         normal[away] = (0.0, 0.0, -1.0)
         normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
         normal = _spread(normal, away)
-        return cls(harmonics(normal).astype(np.float32), carried[..., 3] * raster.covered, height, width)
+        skin, forehead = carried[..., 3], carried[..., 4]
+        return cls(harmonics(normal).astype(np.float32), skin, forehead, height, width)
 
     def shrink(self, picture: Floats) -> Floats:
         """A picture of the crop on the grid."""
@@ -116,6 +119,17 @@ def _plain_skin() -> Floats:
     )
     beard = np.clip((face[:, 1] - 0.45) / 0.15, 0.0, 1.0)
     return (skin * (1.0 - 0.85 * beard)).astype(np.float32)
+
+
+@cache
+def _forehead() -> Floats:
+    """(478,) 1 on forehead and temples, 0 on the brows and below."""
+    face = mesh.canonical_face()
+    above = np.clip((-0.35 - face[:, 1]) / 0.06, 0.0, 1.0)
+    temple = np.clip((np.abs(face[:, 0]) - 0.66) / 0.05, 0.0, 1.0) * np.clip(
+        (-0.15 - face[:, 1]) / 0.08, 0.0, 1.0
+    )
+    return np.asarray(np.maximum(above, temple), np.float32)
 
 
 @dataclass(frozen=True)
