@@ -23,7 +23,6 @@ Ints = npt.NDArray[np.int64]
 
 EYE_SPAN = 8.9
 """Distance between the outer eye corners, cm: an adult's."""
-MOUTH_RINGS = 3
 EYES = (np.array(mesh.RIGHT_EYE), np.array(mesh.LEFT_EYE))
 LIPS = np.array(mesh.LIPS_INNER)
 OVAL = np.array(mesh.FACE_OVAL)

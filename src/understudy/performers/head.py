@@ -21,8 +21,6 @@ VERGENCE = 1.7
 """Degrees that each eye turns in, towards what is looked at."""
 _LID_REST = 0.86
 """The canonical face stares a little; this is how far open its lids are at rest."""
-IRIS_ANGLE = 0.5
-"""Half angle of the iris as seen from the eyeball's centre, radians."""
 
 
 @dataclass(frozen=True)

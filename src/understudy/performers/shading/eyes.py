@@ -33,6 +33,7 @@ from understudy.performers.shading.planes import (
 
 _WAY, _LET_IN = OWN, OWN + 5
 _CROWN, _GUM, _REACHED = OWN, OWN + 1, OWN + 2
+# half angle of the iris as seen from the eyeball's centre, radians; the pupil is a share of it
 _IRIS_ANGLE, _PUPIL = 0.5, 0.36
 _COLLARETTE = (0.30, 0.13, 0.04)
 _WHITE = (0.62, 0.56, 0.52)
