@@ -10,10 +10,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from understudy.faces.detect import MediaPipeDetector
 from understudy.faces.faceset import LANDMARK_COUNT
-from understudy.faces.landmarks import MediaPipeLandmarker
-from understudy.faces.square import Square, around_landmarks
+from understudy.faces.finding.detect import MediaPipeDetector
+from understudy.faces.finding.landmarks import MediaPipeLandmarker
+from understudy.faces.finding.square import Square, around_landmarks
 from understudy.measures.picture import interocular
 
 Array = npt.NDArray[Any]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from benchmarks.landmarks import NOTHING, Judge
 from benchmarks.mattes import inner_matte, replaced_matte
-from understudy.faces import identity as network
+from understudy.faces.people import identity as network
 from understudy.measures import edges, gaze, identity, performance, temporal, texture, timing
 from understudy.measures.coverage import outside_change
 from understudy.measures.picture import interocular, region_matte

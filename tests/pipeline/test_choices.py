@@ -12,7 +12,7 @@ import pytest
 from tests.media.barcode_clips import write_picture
 from tests.pipeline.films import SIZE, Take, film, frames_of, sound_of
 from understudy.errors import BadInputError
-from understudy.faces import identity
+from understudy.faces.people import identity
 from understudy.media import open_clip
 from understudy.pipeline.request import SwapRequest
 from understudy.pipeline.result import SwapResult

@@ -11,7 +11,7 @@ import pytest
 
 from tests.pipeline.films import SIZE, Image, Take, frames_of, sound_of
 from understudy.compositing.composite import Box
-from understudy.faces.survey import Surveyor
+from understudy.faces.finding.survey import Surveyor
 from understudy.mastering.wipe import wipe_position
 from understudy.measures.fidelity import psnr
 from understudy.measures.performance import expression_error, expression_reach, pose_error

@@ -129,3 +129,8 @@ def concatenate(sets: list[Faceset]) -> Faceset:
             found=np.zeros(0, np.uint8),
         )
     return Faceset(**{f.name: np.concatenate([getattr(s, f.name) for s in sets]) for f in fields(Faceset)})
+
+
+def face_size(points: npt.NDArray[np.floating[Any]]) -> float:
+    """The geometric mean of width and height of (478, 2 or 3) landmarks, in pixels."""
+    return float(np.sqrt(np.prod(np.ptp(points[:, :2], axis=0))))

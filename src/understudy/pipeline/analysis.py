@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.errors import BadInputError
-from understudy.faces.completing import TrackedFaces, complete
 from understudy.faces.faceset import Faceset, Found
-from understudy.faces.survey import Survey, Surveyor
+from understudy.faces.finding.survey import Survey, Surveyor
+from understudy.faces.tracking.completing import TrackedFaces, complete
 from understudy.media import Frame, Image, open_clip
 from understudy.pipeline.footage import Footage
 from understudy.progress import Task

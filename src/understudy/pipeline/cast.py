@@ -11,7 +11,7 @@ import numpy.typing as npt
 from understudy.compositing.composite import Box
 from understudy.engines.base import Crops, Model, PlateFace, Rendered
 from understudy.faces.faceset import Faceset
-from understudy.faces.occlusion import Occlusion, refine
+from understudy.faces.occlusion.solving import Occlusion, refine
 
 Floats = npt.NDArray[np.float32]
 

@@ -12,10 +12,10 @@ from scipy.ndimage import gaussian_filter1d
 
 from understudy.faces.columns import load_columns, save_columns
 from understudy.faces.faceset import Faceset
-from understudy.faces.hands import HandFinder
-from understudy.faces.occlusion import Occlusion, solve
-from understudy.faces.steady import Motion, steady
-from understudy.faces.traces import TraceCollector, TraceFiles
+from understudy.faces.occlusion.hands import HandFinder
+from understudy.faces.occlusion.solving import Occlusion, solve
+from understudy.faces.occlusion.traces import TraceCollector, TraceFiles
+from understudy.faces.steadying.by_flow import Motion, steady
 from understudy.geometry.flow import PointFlow
 from understudy.media import Image
 from understudy.parallel import ordered_map

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from understudy.errors import BadInputError
-from understudy.faces import identity
 from understudy.faces.columns import load_columns, save_columns
-from understudy.faces.people import TrackIdentity, best_faces, group, identify, matching
+from understudy.faces.people import identity
+from understudy.faces.people.grouping import TrackIdentity, best_faces, group, identify, matching
 from understudy.media import Image
 from understudy.pipeline.analysis import Analysis, analyse_still
 from understudy.pipeline.footage import Footage

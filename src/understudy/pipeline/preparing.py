@@ -10,7 +10,7 @@ import numpy as np
 from understudy.engines.base import Model, engine
 from understudy.faces.columns import load_all_columns, save_columns
 from understudy.faces.faceset import Faceset
-from understudy.faces.occlusion import Occlusion
+from understudy.faces.occlusion.solving import Occlusion
 from understudy.pipeline import crops, motion
 from understudy.pipeline.cast import Part
 from understudy.pipeline.crops import CropStore

@@ -9,10 +9,10 @@ import numpy as np
 
 from understudy.engines.base import LikenessFaces
 from understudy.errors import BadInputError
-from understudy.faces import identity
 from understudy.faces.faceset import concatenate
-from understudy.faces.people import FACES_PER_TRACK, TrackIdentity
-from understudy.faces.smooth import smooth_faces
+from understudy.faces.people import identity
+from understudy.faces.people.grouping import FACES_PER_TRACK, TrackIdentity
+from understudy.faces.steadying.by_landmarks import smooth_faces
 from understudy.pipeline import analysis, people
 from understudy.pipeline.analysis import Analysis
 from understudy.pipeline.footage import Footage

@@ -1,0 +1,1 @@
+"""One frame by itself: where its faces are, and their landmarks."""

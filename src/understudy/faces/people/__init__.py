@@ -1,0 +1,1 @@
+"""Who a face belongs to, and which tracks show one person."""

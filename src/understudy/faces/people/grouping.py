@@ -1,0 +1,162 @@
+"""Which tracks show the same person, and which show the person of a reference picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from understudy.errors import BadInputError
+from understudy.faces.faceset import Faceset, Found
+from understudy.faces.people.identity import EMBEDDING_SIZE, SAME_PERSON, Embeddings
+from understudy.geometry import mesh
+from understudy.geometry.align import fit_similarity
+
+FACES_PER_TRACK = 6
+SAME_PERSON_TRACKS = 0.55
+"""Two tracks with mean embeddings nearer than this show one person: means scatter less than single faces."""
+
+_APART = np.inf
+
+
+@dataclass(frozen=True)
+class TrackIdentity:
+    """What is known of who a track shows.
+
+    `clip` names the clip (any string), `first`..`last` are its first and last frame, both included;
+    `embedding` (128,) is the mean over the track's best faces, on the scale of single embeddings.
+    """
+
+    clip: str
+    track: int
+    first: int
+    last: int
+    embedding: Embeddings
+
+    def overlaps(self, other: TrackIdentity) -> bool:
+        """Whether both are in the picture at the same time: then they are two people."""
+        return self.clip == other.clip and self.first <= other.last and other.first <= self.last
+
+
+def best_faces(
+    faces: Faceset,
+    sharpness: npt.NDArray[np.floating[Any]] | None = None,
+    count: int = FACES_PER_TRACK,
+) -> npt.NDArray[np.int64]:
+    """The rows of `faces` (one track) that tell best who it is: large, frontal, sharp, spread over the track.
+
+    `sharpness` (N,), any positive unit, counts where it is given. The track is cut into `count` stretches
+    and each gives its best face, so that one odd moment does not decide. Interpolated faces are taken only
+    where there are no others. Ascending; fewer than `count` rows for a short track.
+    """
+    if len(faces) == 0:
+        return np.zeros(0, np.int64)
+    quality = _frontality(faces.landmarks) * np.sqrt(_size(faces.landmarks)) * np.clip(faces.score, 0.05, 1)
+    if sharpness is not None:
+        quality *= np.sqrt(np.maximum(sharpness, 0))
+    seen = np.flatnonzero(faces.found != Found.INTERPOLATED)
+    rows = seen if len(seen) else np.arange(len(faces))
+    stretches = np.array_split(rows, min(count, len(rows)))
+    return np.array([stretch[quality[stretch].argmax()] for stretch in stretches], np.int64)
+
+
+def mean_embedding(embeddings: Embeddings) -> Embeddings:
+    """The mean (128,) of (N, 128) embeddings without those that stand apart from the rest (N >= 3).
+
+    The mean is put back to the median length of its parts, so that averaging does not bring strangers nearer.
+    """
+    if len(embeddings) >= 3:
+        centre = np.median(embeddings, axis=0)
+        distance = np.linalg.norm(embeddings - centre, axis=1)
+        embeddings = embeddings[distance <= 1.5 * np.median(distance) + 1e-6]
+    mean = embeddings.mean(0)
+    length = np.median(np.linalg.norm(embeddings, axis=1))
+    return np.asarray(mean * (length / max(float(np.linalg.norm(mean)), 1e-9)), np.float32)
+
+
+def group(tracks: Sequence[TrackIdentity], threshold: float = SAME_PERSON_TRACKS) -> list[int]:
+    """The person number of every track: 0 for the person longest in the picture, then 1, and so on.
+
+    Agglomerative clustering with average linkage: the two nearest groups are joined until none are nearer
+    than `threshold`. Groups with tracks that overlap in time are never joined.
+    """
+    distance = _pairwise(tracks)
+    groups = [[i] for i in range(len(tracks))]
+    while len(groups) > 1:
+        near, a, b = min(
+            (float(distance[np.ix_(groups[i], groups[j])].mean()), i, j)
+            for i in range(len(groups))
+            for j in range(i + 1, len(groups))
+        )
+        if near > threshold:
+            break
+        groups[a] += groups.pop(b)
+    groups.sort(key=lambda rows: (-sum(tracks[i].last - tracks[i].first + 1 for i in rows), min(rows)))
+    person = {row: number for number, rows in enumerate(groups) for row in rows}
+    return [person[i] for i in range(len(tracks))]
+
+
+def matching(
+    reference: Embeddings, tracks: Sequence[TrackIdentity], threshold: float = SAME_PERSON
+) -> list[TrackIdentity]:
+    """The tracks that show the person with the embedding `reference` (128,), nearest first.
+
+    Of tracks that overlap in time only the nearest is taken, for one person is not in two places. A track
+    beyond `threshold` still counts when it is grouped with one that is nearer, as a profile is with its
+    frontal shots. Raises BadInputError where nobody matches.
+    """
+    if not tracks:
+        raise BadInputError("There is no face in the plate to compare with the --person image.")
+    away = [float(np.linalg.norm(track.embedding - reference)) for track in tracks]
+    people = group(tracks)
+    wanted = {person for person, distance in zip(people, away, strict=True) if distance <= threshold}
+    chosen: list[TrackIdentity] = []
+    for i in np.argsort(away, kind="stable"):
+        if people[i] in wanted and not any(tracks[i].overlaps(other) for other in chosen):
+            chosen.append(tracks[i])
+    if not chosen:
+        raise BadInputError(
+            f"Nobody in the plate looks like the person in the --person image (nearest "
+            f"{min(away):.2f}, needed {threshold:.2f}): try another picture of them, or choose with --track."
+        )
+    return chosen
+
+
+def identify(clip: str, faces: Faceset, embeddings: Mapping[int, Embeddings]) -> list[TrackIdentity]:
+    """One TrackIdentity for every track of `faces` that `embeddings` has faces of, {track: (n, 128)}."""
+    return [
+        TrackIdentity(
+            clip=clip,
+            track=track,
+            first=int(faces.frame[faces.track == track].min()),
+            last=int(faces.frame[faces.track == track].max()),
+            embedding=mean_embedding(rows),
+        )
+        for track, rows in sorted(embeddings.items())
+        if len(rows) and (faces.track == track).any()
+    ]
+
+
+def _pairwise(tracks: Sequence[TrackIdentity]) -> npt.NDArray[np.float64]:
+    points = np.array([track.embedding for track in tracks], np.float64).reshape(-1, EMBEDDING_SIZE)
+    distance = np.linalg.norm(points[:, None] - points[None], axis=-1)
+    for i, one in enumerate(tracks):
+        for j, other in enumerate(tracks):
+            if i != j and one.overlaps(other):
+                distance[i, j] = _APART
+    return distance
+
+
+def _size(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    extent = landmarks[:, :, :2].max(1) - landmarks[:, :, :2].min(1)
+    return np.asarray(extent.max(1), np.float64)
+
+
+def _frontality(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """1 for a face that looks into the camera, 0 for a profile or worse: the cosine of its angle to it."""
+    stable = list(mesh.STABLE)
+    fit = fit_similarity(mesh.canonical_face()[stable], landmarks[:, stable].astype(np.float64))
+    return np.clip(fit.rotation[:, 2, 2], 0.0, 1.0)

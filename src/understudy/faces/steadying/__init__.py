@@ -1,0 +1,1 @@
+"""Landmarks freed of jitter, without lag."""

@@ -1,0 +1,1 @@
+"""One face through a shot: cuts, tracks, and the faces that the first look missed."""

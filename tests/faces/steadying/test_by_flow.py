@@ -1,0 +1,57 @@
+import numpy as np
+
+from understudy.faces.steadying.by_flow import Motion, steady
+from understudy.geometry import mesh
+
+
+def _track(frames: int = 60) -> np.ndarray:
+    """A face that turns and moves smoothly across the picture."""
+    t = np.linspace(0, 2 * np.pi, frames)[:, None, None]
+    face = mesh.canonical_face()[None] * 100 + 200
+    return face + np.concatenate([20 * np.sin(t), 10 * np.cos(t), 0 * t], axis=2)
+
+
+def _motion(points: np.ndarray, trust: float = 1.0) -> Motion:
+    steps = np.diff(points[..., :2], axis=0)
+    return Motion(steps.astype(np.float32), np.full(steps.shape[:2], trust, np.float32))
+
+
+def test_exact_input_is_left_alone() -> None:
+    points = _track()
+    points[..., 2] = 0
+    assert np.abs(steady(points, _motion(points)) - points).max() < 1e-3
+
+
+def test_flow_removes_jitter_and_adds_no_lag() -> None:
+    truth = _track()
+    noisy = truth + np.random.default_rng(0).normal(0, 0.5, truth.shape)
+    out = steady(noisy, _motion(truth))
+    before = np.abs(noisy - truth)[..., :2].std()
+    after = np.abs(out - truth)[..., :2]
+    assert after.std() < 0.35 * before
+    sway = out[:, 4, 0] - out[:, 4, 0].mean()
+    lags = [np.dot(sway[3:-3], np.roll(truth[:, 4, 0], k)[3:-3]) for k in (-1, 0, 1)]
+    assert int(np.argmax(lags)) == 1
+
+
+def test_untrusted_flow_changes_nothing() -> None:
+    noisy = _track() + np.random.default_rng(1).normal(0, 0.5, (60, 478, 3))
+    out = steady(noisy, _motion(noisy * 0, trust=0.0))
+    assert np.abs(out - noisy)[..., :2].max() < 1e-3
+
+
+def test_a_blink_that_flow_does_not_see_keeps_most_of_its_depth() -> None:
+    points = _track() * 0 + mesh.canonical_face() * 100
+    upper = list(mesh.RIGHT_LID_UPPER[1:-1])
+    blink = points.copy()
+    blink[28:33, upper, 1] += 8
+    still = Motion(np.zeros((59, 478, 2), np.float32), np.ones((59, 478), np.float32))
+    still.trust[26:34][:, upper] = 0.02  # forward and backward flow disagree on a closing lid
+    out = steady(blink, still)
+    assert (out[30, upper, 1] - points[30, upper, 1]).min() > 0.9 * 8
+
+
+def test_one_face_is_a_track() -> None:
+    points = _track(1)
+    empty = Motion(np.zeros((0, 478, 2), np.float32), np.zeros((0, 478), np.float32))
+    assert np.allclose(steady(points, empty), points)
