@@ -18,3 +18,9 @@ class BadInputError(UnderstudyError):
 
 class OutputError(UnderstudyError):
     """The result cannot be written where it was asked for: no permission, disk full, a failed check."""
+
+
+class ConsentError(UnderstudyError):
+    """What was asked for is not consented to: no record, or one that is not valid or does not reach so far."""
+
+    exit_code = 3
