@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from understudy.geometry import mesh
-from understudy.performers.cage import EYES, LIPS, MIRROR, Array, Cage, along, smoothstep
+from understudy.performers.cage import EYES, LIPS, MIRROR, Array, Cage, smoothstep
 from understudy.performers.deform import Bender, Handles
 
 JAW_HINGE = np.array([0.0, -0.6, -3.2])
@@ -114,15 +115,34 @@ NECK_PIVOT = np.array([0.0, -7.5, -6.0])
 
 
 def move_head(points: Array, weights: Array | float, rotation: Array, place: Array) -> Array:
-    """Turn points about the neck by their weights (Rodrigues' formula) and carry them along."""
-    w = np.broadcast_to(np.asarray(weights, np.float64), len(points))[:, None]
+    """Turn points (N, 3) about the neck by their weights (Rodrigues' formula) and carry them along."""
     angle = np.arccos(np.clip((np.trace(rotation) - 1.0) / 2.0, -1.0, 1.0))
-    moved = place * (0.3 + 0.7 * w)
-    if angle < 1e-7:
-        return np.asarray(points + moved)
     skew = rotation - rotation.T
-    axis = np.array([skew[2, 1], skew[0, 2], skew[1, 0]]) / (2.0 * np.sin(angle))
-    arm, turn = points - NECK_PIVOT, angle * w
-    kept = along(arm, axis)[:, None] * (1.0 - np.cos(turn))
-    swung = arm * np.cos(turn) + np.cross(axis, arm) * np.sin(turn) + axis * kept
-    return np.asarray(swung + NECK_PIVOT + moved)
+    sine = 2.0 * np.sin(angle)
+    still = angle < 1e-7
+    axis = np.zeros(3) if still else np.array([skew[2, 1], skew[0, 2], skew[1, 0]]) / sine
+    out = np.empty((len(points), 3))
+    shares = np.ascontiguousarray(np.broadcast_to(np.asarray(weights, np.float64), len(points)))
+    _swing(np.asarray(points, np.float64), shares, 0.0 if still else angle, axis, place, NECK_PIVOT, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _swing(points, weights, angle, axis, place, pivot, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+    cosine, sine, last = np.cos(angle), np.sin(angle), 1.0
+    for i in range(points.shape[0]):
+        weight = weights[i]
+        if weight != last:
+            cosine, sine, last = np.cos(angle * weight), np.sin(angle * weight), weight
+        x, y, z = points[i, 0] - pivot[0], points[i, 1] - pivot[1], points[i, 2] - pivot[2]
+        kept = (x * axis[0] + y * axis[1] + z * axis[2]) * (1.0 - cosine)
+        share = 0.3 + 0.7 * weight
+        out[i, 0] = (
+            x * cosine + (axis[1] * z - axis[2] * y) * sine + axis[0] * kept + pivot[0] + place[0] * share
+        )
+        out[i, 1] = (
+            y * cosine + (axis[2] * x - axis[0] * z) * sine + axis[1] * kept + pivot[1] + place[1] * share
+        )
+        out[i, 2] = (
+            z * cosine + (axis[0] * y - axis[1] * x) * sine + axis[2] * kept + pivot[2] + place[2] * share
+        )

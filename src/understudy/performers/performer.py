@@ -86,8 +86,8 @@ class Performer:
         )
         self._skin = self._skin_attributes(rest, inside)
         self._eyeball = pieces.eyeball(self.head.radius)
-        self._weights = head_weights(self.head.neutral)
         self._triangles, self._material = self._topology()
+        self._weights = self._following()
         self._bake_open_sky()
 
     def _inside_face(self) -> Array:
@@ -181,21 +181,17 @@ class Performer:
         """All geometry of one instant."""
         turn, place = pose.rotation(), np.array(pose.place)
         skin = self.head.posed(expression)
-        points, tables = [move_head(skin, self._weights, turn, place)], [self._skin]
         irises, eyes = self._eyes(skin, expression)
-        for ball, table in eyes:
-            points.append(move_head(ball, 1.0, turn, place))
-            tables.append(table)
-        hairs, _ = pieces.lashes(skin, self.head.centres, self.face.eyes.lash)
-        points.append(move_head(hairs, 1.0, turn, place))
-        tables.append(pieces.columns(len(hairs)))
+        lashes, _ = pieces.lashes(skin, self.head.centres, self.face.eyes.lash)
+        points = [skin, *(ball for ball, _ in eyes), lashes]
+        tables = [self._skin, *(table for _, table in eyes), pieces.columns(len(lashes))]
         strands: list[tuple[int, Array]] = []
         for part in self.parts:
             if part.directions is not None:
                 strands.append((sum(map(len, points)), turned(part.directions, turn)))
-            points.append(self._carried(part, skin, expression, turn, place))
+            points.append(self._carried(part, skin, expression))
             tables.append(part.attributes)
-        everything = settled(np.concatenate(points))
+        everything = settled(move_head(np.concatenate(points), self._weights, turn, place))
         attributes = np.empty((len(everything), 6 + ATTRIBUTES), np.float32)
         attributes[:, :3] = everything
         bare = (self._material != Material.HAIR) & (self._material != Material.BEARD)
@@ -209,15 +205,22 @@ class Performer:
         casts = ~np.isin(self._material, hidden)
         return Geometry(attributes, self._triangles, self._material, marks, casts)
 
-    def _carried(self, part: Part, skin: Array, expression: Expression, turn: Array, place: Array) -> Array:
-        points, weights = part.points, np.ones(1)
+    def _carried(self, part: Part, skin: Array, expression: Expression) -> Array:
+        """A part's points before the head turns."""
         if part.follows is Follows.JAW:
-            points = open_jaw(points, 1.0, expression.jaw)
-        elif part.follows is Follows.NECK:
-            weights = head_weights(points)
-        elif part.follows is Follows.SKIN and part.anchors is not None:
-            points = points + (skin - self.head.neutral)[part.anchors]
-        return move_head(points, weights if len(weights) > 1 else 1.0, turn, place)
+            return open_jaw(part.points, 1.0, expression.jaw)
+        if part.follows is Follows.SKIN and part.anchors is not None:
+            return np.asarray(part.points + (skin - self.head.neutral)[part.anchors])
+        return part.points
+
+    def _following(self) -> Array:
+        """How far each point follows the head, in the order of `posed`: long hair stays on the shoulders."""
+        rigid = np.ones(2 * len(self._eyeball[0]) + self._lash_points)
+        parts = [
+            head_weights(part.points) if part.follows is Follows.NECK else np.ones(len(part.points))
+            for part in self.parts
+        ]
+        return np.concatenate([head_weights(self.head.neutral), rigid, *parts])
 
     def _eyes(self, skin: Array, expression: Expression) -> tuple[Array, list[tuple[Array, Array]]]:
         """Iris landmarks (10, 3) and, for each eye, its points and attributes in head space."""

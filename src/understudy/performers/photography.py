@@ -64,7 +64,7 @@ def smear(layers: Floats, moved: Floats, coverage: Floats) -> Floats:
     if reach < _LEAST_MOTION:
         return layers
     size = layers.shape[0]
-    near = cv2.GaussianBlur(np.minimum(coverage, 1.0), (0, 0), max(reach, 1.0))
+    near = cv2.GaussianBlur(coverage, (0, 0), max(reach, 1.0))
     velocity = cv2.resize(moved, (size, size), interpolation=cv2.INTER_LINEAR)
     velocity *= np.minimum(1.5 * near, 1.0)[..., None]
     out = np.empty_like(layers)
