@@ -1,0 +1,4 @@
+"""Consent before, proof after.
+
+`consent` holds the records of who agreed to what, `keys` the keys they are signed with.
+"""
