@@ -21,18 +21,22 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
     load_pem_private_key,
 )
 from filelock import FileLock
 
 from understudy.atomic import output_error, replacing
 from understudy.errors import BadInputError, OutputError
+
+PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
+PublicKey = Ed25519PublicKey | ec.EllipticCurvePublicKey
+"""What signs records: Ed25519, or ECDSA on P-256 for the holders of such certificates."""
 
 ENVIRONMENT = "UNDERSTUDY_CONFIG"
 """Environment variable that names another configuration folder."""
@@ -65,7 +69,7 @@ class Keyring:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or config_folder()
 
-    def signing_key(self, name: str = OWN) -> Ed25519PrivateKey:
+    def signing_key(self, name: str = OWN) -> PrivateKey:
         """One's own key called `name`, made on first use.
 
         Raises BadInputError where the key is damaged or others can read it, and OutputError where it cannot
@@ -127,7 +131,7 @@ class Keyring:
         return folder
 
 
-def read_private_key(path: Path) -> Ed25519PrivateKey:
+def read_private_key(path: Path) -> PrivateKey:
     """A signing key from a PEM file.
 
     Raises BadInputError for what is none, and for a file that others can read.
@@ -139,8 +143,10 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
         key = load_pem_private_key(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise BadInputError(f"{path} is not an unencrypted signing key in PEM form.") from error
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        return key
     if not isinstance(key, Ed25519PrivateKey):
-        raise BadInputError(f"{path} is not an Ed25519 key: let Understudy make one.")
+        raise BadInputError(f"{path} is not an Ed25519 or P-256 key: let Understudy make one.")
     return key
 
 
@@ -150,11 +156,6 @@ def read_certificates(path: Path) -> tuple[x509.Certificate, ...]:
         return tuple(x509.load_pem_x509_certificates(_read(path)))
     except ValueError as error:
         raise BadInputError(f"{path} holds no certificates in PEM form.") from error
-
-
-def public_pem(key: Ed25519PrivateKey) -> bytes:
-    """The public half, as PEM, to be given to others."""
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _write_secret(path: Path, key: Ed25519PrivateKey) -> None:

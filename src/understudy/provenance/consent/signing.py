@@ -19,9 +19,7 @@ from understudy.provenance.consent.kinds import Signer
 from understudy.provenance.consent.reading import plain
 from understudy.provenance.consent.record import Payload, Record, RevocationPayload, Signature
 from understudy.provenance.consent.values import normalised, now
-
-PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
-PublicKey = Ed25519PublicKey | ec.EllipticCurvePublicKey
+from understudy.provenance.keys import PrivateKey, PublicKey
 
 
 def digest(payload: Payload) -> str:

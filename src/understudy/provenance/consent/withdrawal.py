@@ -12,9 +12,9 @@ import rfc8785
 from understudy.errors import ConsentError
 from understudy.provenance.consent.reading import plain, read_revocation, write
 from understudy.provenance.consent.record import Record, Revocation, RevocationPayload
-from understudy.provenance.consent.signing import PrivateKey, digest, is_genuine, public_text, signature_over
+from understudy.provenance.consent.signing import digest, is_genuine, public_text, signature_over
 from understudy.provenance.consent.values import normalised, now
-from understudy.provenance.keys import Keyring
+from understudy.provenance.keys import Keyring, PrivateKey
 
 SUFFIX = ".revocation.json"
 

@@ -104,6 +104,19 @@ def declaration(payload: Payload) -> str:
     }[payload.kind]
 
 
+def agreement(payload: Payload) -> str:
+    """What the grantee declares by countersigning."""
+    return (
+        f"{payload.grantee.name} will use the face of {payload.subject.name} as agreed here, and no further."
+    )
+
+
+def missing(held: Held) -> str | None:
+    """What is still to be done before the record is valid, as a sentence; None where nothing is."""
+    reason = next(invalidities(held), None)
+    return None if reason is None else f"Not valid yet: {reason}."
+
+
 def _who(payload: Payload) -> Iterator[str]:
     subject, grantee = payload.subject, payload.grantee
     yield RULES[payload.kind].meaning
