@@ -12,6 +12,7 @@ landmarks are (T, 478, 3) as in a `Faceset`. A figure that cannot be told from w
   performance  landmarks, expression and pose against the plate's
   gaze         where the eyes look
   timing       when and how far lids and lips open
+  mouth        whether teeth and tongue are sharp
   identity     whose face it is
   coverage     mattes, missed frames, what must not change
 

@@ -14,7 +14,7 @@ from understudy.pixels import Floats, Picture, to_float
 Matte = npt.NDArray[Any]
 """(H, W) in [0, 1], float or bool."""
 Box = tuple[slice, slice]
-Region = Literal["face", "eyes", "mouth"]
+Region = Literal["face", "eyes", "mouth", "inner mouth"]
 
 
 def lab(picture: Picture) -> Floats:
@@ -69,13 +69,15 @@ def region_matte(
 ) -> Floats:
     """A hard matte (H, W) in {0, 1} of a region of the face with (478, 2 or 3) `landmarks` in pixels.
 
-    face: inside the mesh's outline; eyes: inside the lids; mouth: inside the outer lips. `grow` widens it
+    face: inside the mesh's outline; eyes: inside the lids; mouth: inside the outer lips; inner mouth: inside
+    the inner ones. `grow` widens it
     (or, below 0, narrows it) by that part of the inter-ocular distance.
     """
     outlines: dict[Region, list[tuple[int, ...]]] = {
         "face": [mesh.FACE_OVAL],
         "eyes": [mesh.RIGHT_EYE, mesh.LEFT_EYE],
         "mouth": [mesh.LIPS_OUTER],
+        "inner mouth": [mesh.LIPS_INNER],
     }
     matte = np.zeros((height, width), np.uint8)
     for outline in outlines[region]:

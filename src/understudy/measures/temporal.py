@@ -166,35 +166,56 @@ def mean_lab(picture: Picture, matte: Matte) -> npt.NDArray[np.float64]:
     return np.asarray((lab(picture[box]) * weight).sum((0, 1), dtype=np.float64) / total)
 
 
-def colour_pumping(
+def colour_breathing(
     result: npt.NDArray[np.floating[Any]], plate: npt.NDArray[np.floating[Any]], rate: float
-) -> float:
-    """How much the result's colour breathes against the plate's, in Delta E (1976). Target <= 0.3.
+) -> npt.NDArray[np.float64]:
+    """How far the result's colour is in each frame from its slow drift, in Delta E (1976), (T,).
 
     `result` and `plate` are (T, 3) from `mean_lab`, frame by frame through one shot of `rate` frames/s. The
-    difference loses everything slower than 0.5 Hz (its cosine transform below that), and what is left is the
-    root mean square length. Frames with NaN are left out; NaN under 4 frames.
+    difference loses everything slower than 0.5 Hz (its cosine transform below that); what is left is given by
+    its length. Frames with NaN are left out and stay NaN; so does everything under 4 frames.
 
     Trap: a face that opens its mouth changes its mean colour; only where both do it alike does it cancel.
     """
     difference = np.asarray(result, np.float64) - plate
-    difference = difference[~np.isnan(difference).any(1)]
-    count = len(difference)
+    breathing = np.full(len(difference), np.nan)
+    known = ~np.isnan(difference).any(1)
+    count = int(known.sum())
     if count < 4:
-        return np.nan
-    spectrum = dct(difference, axis=0, norm="ortho")
+        return breathing
+    spectrum = dct(difference[known], axis=0, norm="ortho")
     frequency = np.arange(count) * rate / (2 * count)
     spectrum[frequency < 0.5] = 0
-    fast = idct(spectrum, axis=0, norm="ortho")
-    return float(np.sqrt((fast**2).sum(1).mean()))
+    breathing[known] = np.linalg.norm(idct(spectrum, axis=0, norm="ortho"), axis=1)
+    return breathing
+
+
+def colour_pumping(
+    result: npt.NDArray[np.floating[Any]], plate: npt.NDArray[np.floating[Any]], rate: float
+) -> float:
+    """How much the result's colour breathes against the plate's: root mean square of `colour_breathing`.
+
+    Target <= 0.3. NaN under 4 frames.
+    """
+    breathing = colour_breathing(result, plate, rate)
+    known = breathing[~np.isnan(breathing)]
+    return float(np.sqrt((known**2).mean())) if len(known) else np.nan
+
+
+def trembling(landmarks: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """Mean length of the second difference of all points, in parts of the inter-ocular distance, (T,).
+
+    `landmarks` (T, 478, 2 or 3), consecutive frames, unsmoothed, NaN where the face was missed. NaN beside a
+    missed frame, and for the first and the last one.
+    """
+    along = np.full(len(landmarks), np.nan)
+    if len(landmarks) >= 3:
+        second = landmarks[2:, :, :2] - 2.0 * landmarks[1:-1, :, :2] + landmarks[:-2, :, :2]
+        along[1:-1] = np.linalg.norm(second, axis=-1).mean(-1) / interocular(landmarks[1:-1])
+    return along
 
 
 def jitter(landmarks: npt.NDArray[np.floating[Any]]) -> float:
-    """Mean length of the second difference of all points, in parts of the inter-ocular distance.
-
-    `landmarks` (T, 478, 2 or 3), consecutive frames, unsmoothed, NaN where the face was missed. The result's
-    figure minus the plate's is the jitter that was added; target <= 0.002.
-    """
-    second = landmarks[2:, :, :2] - 2.0 * landmarks[1:-1, :, :2] + landmarks[:-2, :, :2]
-    length = np.linalg.norm(second, axis=-1).mean(-1) / interocular(landmarks[1:-1])
-    return float(np.nanmean(length)) if np.isfinite(length).any() else np.nan
+    """Mean `trembling` of the clip. The result's minus the plate's was added; target <= 0.002."""
+    along = trembling(landmarks)
+    return float(np.nanmean(along)) if np.isfinite(along).any() else np.nan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,11 +23,13 @@ class Timing:
     target <= 5
     lag    frames by which the result comes late (below 0: early), to a tenth; target 0
     reach  the result's range over the plate's; 1 opens as far
+    along  (T,) the difference frame by frame, whose mean the error is; empty where there is none
     """
 
     error: float
     lag: float
     reach: float
+    along: Array = field(default_factory=lambda: np.zeros(0), repr=False, compare=False)
 
 
 def lids(landmarks: Landmarks) -> Array:
@@ -59,9 +61,10 @@ def timing(result: Array, plate: Array) -> Timing:
     our_low, our_high = _range(result)
     ours = (result - our_low) / max(our_high - our_low, _LEAST_REACH)
     theirs = (plate - low) / reach
-    error = 100 * float(np.abs(ours - theirs).mean())
+    along = np.asarray(100 * np.abs(ours - theirs), np.float64)
     moves = our_high - our_low >= _LEAST_REACH
-    return Timing(error, _lag(ours, theirs) if moves else np.nan, (our_high - our_low) / reach)
+    lag = _lag(ours, theirs) if moves else np.nan
+    return Timing(float(along.mean()), lag, (our_high - our_low) / reach, along)
 
 
 def _range(curve: Array) -> tuple[float, float]:
