@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from understudy import __version__
-from understudy.cli import consent, doctor, swap
+from understudy.cli import consent, doctor, performers, swap
 from understudy.cli.failures import Commands
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("swap")(swap.swap)
 app.command("doctor")(doctor.doctor)
 app.add_typer(consent.app, name="consent")
+app.add_typer(performers.performers, name="performers")
 
 
 def main() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from understudy.errors import BadInputError
-from understudy.performers.identity import Complexion, Eyes, Hair, HairStyle, Identity, Shape
+from understudy.performers.identity import Complexion, Eyes, Hair, HairStyle, Identity, Looks, Shape
 
 MARCO = Identity(
     name="marco",
-    description="man of about forty, olive skin, square jaw, short dark hair, stubble",
+    looks=Looks("man", 40, "olive", "square jaw", "short, dark", "stubble"),
     seed=1,
     shape=Shape(
         handles=(
@@ -30,14 +30,14 @@ MARCO = Identity(
         freckles=60,
         moles=4, stubble=0.8,
     ),
-    eyes=Eyes(iris=(74, 50, 30), lash=0.55, liner=0.45, brow_strokes=420, brow_thickness=0.85),
+    eyes=Eyes(iris=(74, 50, 30), lash=0.42, liner=0.45, brow_strokes=420, brow_thickness=0.85),
     hair=Hair(HairStyle.SHORT, (36, 27, 22), strands=6500, length=3.6, width=0.10),
     cloth=(48, 58, 76),
 )  # fmt: skip
 
 ELIN = Identity(
     name="elin",
-    description="woman of about thirty, fair freckled skin, narrow chin, long copper hair",
+    looks=Looks("woman", 30, "fair, freckled", "narrow chin", "long, copper"),
     seed=2,
     shape=Shape(
         handles=(
@@ -61,14 +61,14 @@ ELIN = Identity(
         eye_bags=0.6,
         freckles=520, moles=2,
     ),
-    eyes=Eyes(iris=(70, 98, 84), lash=0.8, liner=0.9, brow_strokes=330, brow_thickness=0.6),
+    eyes=Eyes(iris=(70, 98, 84), lash=0.62, liner=0.9, brow_strokes=330, brow_thickness=0.6),
     hair=Hair(HairStyle.LONG, (112, 58, 28), strands=3200, length=22.0, width=0.13),
     cloth=(150, 148, 140),
 )  # fmt: skip
 
 KWAME = Identity(
     name="kwame",
-    description="man of about sixty, dark brown skin, broad nose, receding grey curls, grey beard",
+    looks=Looks("man", 60, "dark brown", "broad nose", "receding grey curls", "grey beard"),
     seed=3,
     shape=Shape(
         handles=(
@@ -97,7 +97,7 @@ KWAME = Identity(
 
 MEI = Identity(
     name="mei",
-    description="woman of about twenty-five, light golden skin, round face, black bob, spectacles",
+    looks=Looks("woman", 25, "light golden", "round", "black bob"),
     seed=4,
     shape=Shape(
         handles=(
@@ -124,7 +124,7 @@ MEI = Identity(
 
 INGRID = Identity(
     name="ingrid",
-    description="woman of about seventy, pale lined skin, long face, white hair tied back",
+    looks=Looks("woman", 70, "pale, lined", "long", "white, tied back"),
     seed=5,
     shape=Shape(
         handles=(
@@ -155,7 +155,7 @@ INGRID = Identity(
 
 ARJUN = Identity(
     name="arjun",
-    description="man of about thirty, brown skin, long nose, black curls, full black beard",
+    looks=Looks("man", 30, "brown", "long nose", "black curls", "full black beard"),
     seed=6,
     shape=Shape(
         handles=(
@@ -182,7 +182,7 @@ ARJUN = Identity(
 
 ZURI = Identity(
     name="zuri",
-    description="woman of about thirty-five, deep brown skin, high cheekbones, dark hair tied back",
+    looks=Looks("woman", 35, "deep brown", "high cheekbones", "dark, tied back"),
     seed=7,
     shape=Shape(
         handles=(

@@ -78,6 +78,18 @@ class Hair:
 
 
 @dataclass(frozen=True)
+class Looks:
+    """A performer in words, for those who choose one. `facial_hair` is empty for none."""
+
+    sex: str
+    age: int
+    skin: str
+    face: str
+    hair: str
+    facial_hair: str = ""
+
+
+@dataclass(frozen=True)
 class Identity:
     """One performer; says nothing of what is performed.
 
@@ -85,7 +97,7 @@ class Identity:
     """
 
     name: str
-    description: str
+    looks: Looks
     seed: int
     shape: Shape
     complexion: Complexion

@@ -109,13 +109,13 @@ def _arch(lips: Array, *, lower: bool) -> Part:
     width, depth = (2.0, 2.75) if lower else (2.25, 3.0)
     z = lips[2] - depth - 0.75 - 0.2 * lower + depth * np.cos(turn)
     z = z + 0.12 * tooth * np.sin(np.pi * np.clip(1.05 * down, 0, 1)) ** 0.5 - 0.10 * (down - 0.4) ** 2
-    shortened = down * (1 - 0.10 * (1 - tooth))
+    shortened = down * (1 - 0.07 * (1 - tooth))
     y = lips[1] - 1.05 + 0.84 * shortened if lower else lips[1] + 0.62 - 0.98 * shortened
     x = width * np.sin(turn) + 0 * down
     points = np.stack([x, np.broadcast_to(y, x.shape), z], -1).reshape(-1, 3)
     crown = (np.clip(0.45 + 0.55 * tooth, 0, 1) + 0 * down).ravel()
     gum = (1 - smoothstep(0.16, 0.24, down + 0.06 * (1 - tooth))).ravel()
-    reached = (0.16 + 0.60 * np.clip((points[:, 2] - 1.0) / 3.6, 0, 1)) * (0.7 if lower else 0.9)
+    reached = (0.18 + 0.72 * np.clip((points[:, 2] - 1.0) / 3.6, 0, 1)) * (0.75 if lower else 0.95)
     triangles = grid(rows, steps)
     attributes = columns(len(points), c0=crown, c1=gum, c2=reached)
     follows = Follows.JAW if lower else Follows.HEAD
@@ -208,21 +208,22 @@ def lashes(face: Array, centres: Array, length: float) -> tuple[Array, Ints]:
         ):
             rng = np.random.default_rng(11 + 2 * eye + upper)
             edge = face[lid]
-            where = np.linspace(0.02, 0.98, count) * (len(lid) - 1)
+            where = np.linspace(0.02, 0.98, count) + rng.uniform(-0.5, 0.5, count) / count
+            where = np.clip(where, 0.0, 1.0) * (len(lid) - 1)
             first = np.minimum(where.astype(int), len(lid) - 2)
             root = edge[first] + (where - first)[:, None] * (edge[first + 1] - edge[first])
             share = where / (len(lid) - 1)
             outer = (1 - share if upper else share)[:, None]
             sideways = np.array([-0.45 if eye == 0 else 0.45, 0.0, 0.0]) * outer
             way = unit(root - centres[eye]) + np.array((0.0, 0.18 if upper else -0.5, 0.0)) + sideways
-            way = unit(way + rng.normal(0, 0.05, (count, 3)))
+            way = unit(way + rng.normal(0, 0.07, (count, 3)))
             size = (
                 reach * length * np.sin(np.pi * (0.8 * share + 0.12)) ** 0.6 * rng.uniform(0.75, 1.1, count)
             )
             t = np.linspace(0, 1, 4)[None, :, None]
-            bend = np.array([0.0, 0.45 if upper else -0.1, 0.0]) * t**2
+            bend = np.array([0.0, 0.32 if upper else -0.1, 0.0]) * t**2
             paths = root[:, None] + size[:, None, None] * (way[:, None] * t + bend)
-            taper = np.broadcast_to(0.055 * (1 - 0.75 * t[..., 0]), paths.shape[:2])
+            taper = np.broadcast_to(0.06 * (1 - 0.75 * t[..., 0]), paths.shape[:2])
             side = np.repeat(unit(edge[first + 1] - edge[first])[:, None], 4, 1)
             clumps.append(ribbons(paths, taper, side)[:2])
     offsets = np.cumsum([0, *(len(points) for points, _ in clumps)])

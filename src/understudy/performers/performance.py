@@ -70,8 +70,10 @@ class Performance:
         if self.occluder is not None and self.occluder not in OCCLUDERS:
             choices = " or ".join(OCCLUDERS)
             raise BadInputError(f"There is no occluder called {self.occluder}; choose {choices}.")
-        if not self.frame_rate > 0:
-            raise BadInputError(f"A frame rate of {self.frame_rate} cannot be played; give one above 0.")
+        if not 0 < self.frame_rate <= 1000:
+            raise BadInputError(
+                f"A rate of {self.frame_rate} frames/s cannot be played; give one up to 1000."
+            )
 
     @cached_property
     def _shots(self) -> tuple[_Curves, ...]:

@@ -138,7 +138,7 @@ class _Painter:
         height, pores = self.height()
         across, down = cv2.Sobel(height, cv2.CV_32F, 1, 0) / 8, cv2.Sobel(height, cv2.CV_32F, 0, 1) / 8
         shine = sum(self.blob(self.places[i], s, s) for i, s in ((4, 45), (9, 60), (151, 80), (197, 35)))
-        rough = 0.56 - 0.09 * np.clip(shine, 0, 1) * self.look.oil + 0.05 * self.noise(7) - 0.14 * self.lips
+        rough = 0.57 - 0.06 * np.clip(shine, 0, 1) * self.look.oil + 0.05 * self.noise(7) - 0.14 * self.lips
         gloss = (
             np.clip(1 - 0.6 * pores, 0.2, 1) * (1 + 0.25 * self.lips) * (1 - 0.5 * np.clip(self.brows, 0, 1))
         )
@@ -220,7 +220,7 @@ class _Painter:
                 bottom = np.array([np.interp(along, fraction, lower[:, k]) for k in (0, 1)])
                 spread = eyes.brow_thickness * (1 - 0.55 * along) * (height - 0.5) * 1.6
                 root = top * (0.5 + spread) + bottom * (0.5 - spread)
-                lean = 1.15 * (1 - along) ** 1.5 + 0.12 * (1 - 2 * height) + self.rng.normal(0, 0.12)
+                lean = 0.8 * (1 - along) ** 1.5 + 0.12 * (1 - 2 * height) + self.rng.normal(0, 0.12)
                 way = np.array([outwards[0] * np.cos(lean), outwards[1] * np.cos(lean) - np.sin(lean)])
                 length = self.rng.uniform(9, 17) * (1 - 0.25 * along)
                 hair = root + way * length * steps + (0.0, 0.22 * length) * steps**2
@@ -274,7 +274,7 @@ class _Painter:
         for q, drop in enumerate((0, 18, 38)):
             wave = drop - 8 + 5 * np.sin((x + WIDTH / 2) / 60 + q) + 6 * (x / 130) ** 2
             brow_line = np.stack([WIDTH / 2 + x, self.places[151, 1] + wave], 1)
-            height -= 0.7 * look.wrinkles * self.line(brow_line, 2, 1.8)
+            height -= 0.5 * look.wrinkles * self.line(brow_line, 2, 2.6)
         streaks = self.rng.standard_normal((HEIGHT // 40, WIDTH // 3)).astype(np.float32)
         height += self.lips * (0.5 * cv2.resize(streaks, (WIDTH, HEIGHT)) + 0.3)
         return height - 2.2 * self.crease + 1.5 * self.brows, pores

@@ -71,11 +71,16 @@ def render_sequence(
             yield true_swap(likeness, identity, performance, frame, size)
 
 
-def _photograph(actor: Performer, performance: Performance, frame: int, size: int) -> Picture:
+def check_size(size: int) -> None:
+    """Raise BadInputError for a width and height that cannot be rendered."""
     if not _SMALLEST <= size <= _LARGEST:
         raise BadInputError(
             f"A picture of {size} pixels cannot be rendered; choose {_SMALLEST} to {_LARGEST}."
         )
+
+
+def _photograph(actor: Performer, performance: Performance, frame: int, size: int) -> Picture:
+    check_size(size)
     moment = performance.moment(frame)
     camera = Camera(size, moment.lens.focal)
     geometry = actor.at(moment)

@@ -92,7 +92,7 @@ def shade_skin(rows, scene, plane, up, opening, colour, relief, scalp):
         rough = max(texel(colour, place, 3) - 0.12 * lid - 0.10 * inner, 0.15)
         # two lobes of the key, and the room at grazing angles
         lobes = 0.8 * ggx(normal, view, light, rough) + 0.2 * ggx(normal, view, light, 0.65 * rough)
-        glint = 1.7 * lobes * scene.lit[i] * sheen
+        glint = 1.4 * lobes * scene.lit[i] * sheen
         grazing = (0.015 + 0.12 * (1.0 - clamped(dot(normal, view))) ** 5) * sheen * sky
         around = mirrored(view, normal)
         part, out = scene.share[i], scene.planes[scene.pixel[i]]
