@@ -11,6 +11,9 @@ from numba import njit
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
+WHOLE = (slice(None), slice(None))
+"""All rows and columns."""
+
 
 @njit(cache=True, nogil=True, fastmath=True, inline="always")
 def _reciprocal(slope):  # type: ignore[no-untyped-def]  # pragma: no cover
@@ -107,11 +110,20 @@ class Raster:
         """(H, W): where the mesh is seen."""
         return self.owner >= 0
 
-    def interpolate(self, attributes: npt.NDArray[np.floating[Any]], fill: float = 0.0) -> Floats:
-        """Per-vertex (V, C) values carried to pixels: (H, W, C) float32, `fill` where nothing is seen."""
-        out = np.full((*self.owner.shape, attributes.shape[1]), fill, np.float32)
+    def interpolate(
+        self,
+        attributes: npt.NDArray[np.floating[Any]],
+        fill: float = 0.0,
+        within: tuple[slice, slice] = WHOLE,
+    ) -> Floats:
+        """Per-vertex (V, C) values carried to pixels: (H, W, C) float32, `fill` where nothing is seen.
+
+        Only the rows and columns `within` are made where that is given.
+        """
+        owner, weights = np.ascontiguousarray(self.owner[within]), np.ascontiguousarray(self._weights[within])
+        out = np.full((*owner.shape, attributes.shape[1]), fill, np.float32)
         values = np.ascontiguousarray(attributes, np.float32)
-        _interpolate(values, self.triangles, self.owner, self._weights, out)
+        _interpolate(values, self.triangles, owner, weights, out)
         return out
 
 

@@ -67,7 +67,8 @@ def test_a_grid_carries_positions_to_where_they_are(size: tuple[int, int]) -> No
     height, width = size
     scale = width / 300
     target = with_rim(FACE * scale)
-    carried = Grid(target, height, width).carry(target[:, :2])
+    grid = Grid(target, height, width)
+    carried = grid.enlarge(grid.raster.interpolate(target[:, :2]))
     assert carried.shape == (height, width, 2)
     x0, y0 = FACE[OVAL, :2].min(0) * scale
     x1, y1 = FACE[OVAL, :2].max(0) * scale
@@ -79,13 +80,24 @@ def test_a_grid_carries_positions_to_where_they_are(size: tuple[int, int]) -> No
     assert np.abs(carried[ys, xs, 1] - ys).max() < 0.1 * scale
 
 
-def test_more_than_four_channels_are_carried_alike() -> None:
-    target = with_rim(FACE * 3)
-    grid = Grid(target, 660, 900)
-    values = np.random.default_rng(0).uniform(size=(len(target), 7))
-    carried = grid.carry(values)
-    for channel in range(7):
-        assert np.allclose(carried[..., channel], grid.carry(values[:, [channel]])[..., 0], atol=1e-6)
+def test_a_window_is_enlarged_as_the_whole_is() -> None:
+    grid = Grid(with_rim(FACE * 4), 881, 1203)
+    assert grid.step == 4
+    eyes = grid.raster.interpolate(vertex_shares())[..., 1]
+    window = grid.window(eyes)
+    assert window is not None
+    whole, part = grid.enlarge(eyes), grid.enlarge(eyes[window], window)
+    assert whole.shape == (881, 1203)
+    assert part.max() > 0.99
+    assert np.abs(whole[grid.pixels(window)] - part).max() < 0.01
+    outside = whole.copy()
+    outside[grid.pixels(window)] = 0
+    assert outside.max() < 0.01
+
+
+def test_a_window_of_nothing_is_none() -> None:
+    grid = Grid(with_rim(FACE), 220, 300)
+    assert grid.window(np.zeros((220, 300), np.float32)) is None
 
 
 def test_between_the_lids_is_where_the_eyes_are() -> None:

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.geometry import mesh
-from understudy.geometry.raster import Raster
+from understudy.geometry.raster import WHOLE, Raster
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
+Window = tuple[slice, slice]
 
 RIM = 0.18
 """How far the rim reaches outside the face oval, as a share of the distance from the middle of the face."""
@@ -81,47 +82,55 @@ def vertex_shares() -> Floats:
 
 
 class Grid:
-    """A raster of one target face on a grid coarser than the crop; what it carries is resized to the crop.
+    """A raster of one target face in cells of `step` x `step` pixels of the crop.
 
     The mesh has about 500 vertices over the face, so a map sampled every few pixels loses nothing, costs a
     fraction, and has its kinks at triangle edges smoothed away.
+
+    Convention: a window is a pair of slices of cells, rows first.
     """
 
     def __init__(
-        self, target: npt.NDArray[np.floating[Any]], height: int, width: int, finest: int = 288
+        self, target: npt.NDArray[np.floating[Any]], height: int, width: int, finest: int = 400
     ) -> None:
         self.height, self.width = height, width
-        self.step = max(1.0, max(height, width) / finest)
-        grid_height = int(np.ceil(height / self.step))
-        grid_width = int(np.ceil(width / self.step))
-        self._scale = np.array([grid_width / width, grid_height / height])
+        self.step = max(1, -(-max(height, width) // finest))
         points = np.array(target, np.float64, copy=True)
-        points[:, :2] = (points[:, :2] + 0.5) * self._scale - 0.5
-        self.raster = Raster(points, rimmed_triangles(), grid_height, grid_width)
+        points[:, :2] = (points[:, :2] + 0.5) / self.step - 0.5
+        self.raster = Raster(points, rimmed_triangles(), -(-height // self.step), -(-width // self.step))
 
-    def carry(self, attributes: npt.NDArray[np.floating[Any]], fill: float = 0.0) -> Floats:
-        """Per-vertex (514, C) values on the crop's pixels, (H, W, C)."""
-        return self.enlarge(self.raster.interpolate(attributes, fill))
+    @property
+    def whole(self) -> Window:
+        """All cells."""
+        height, width = self.raster.owner.shape
+        return slice(0, height), slice(0, width)
 
-    def enlarge(self, grid: npt.NDArray[np.floating[Any]]) -> Floats:
-        """Resize a picture of the grid to the crop."""
-        if grid.shape[:2] == (self.height, self.width):
-            return grid.astype(np.float32)
-        size = (self.width, self.height)
-        fours = _in_fours(grid.astype(np.float32))
-        planes = [cv2.resize(p, size, interpolation=cv2.INTER_LINEAR) for p in fours]
-        planes = [p[..., None] if p.ndim == 2 else p for p in planes]
-        out: Floats = np.concatenate(planes, axis=2) if grid.ndim == 3 else planes[0][..., 0]
-        return out
+    def window(self, share: Floats, threshold: float = 1e-3) -> Window | None:
+        """The cells of a picture of the grid that exceed the threshold, and one more on every side."""
+        x, y, w, h = cv2.boundingRect((share > threshold).astype(np.uint8))
+        height, width = share.shape
+        if w == 0:
+            return None
+        return slice(max(0, y - 1), min(height, y + h + 1)), slice(max(0, x - 1), min(width, x + w + 1))
 
-    def between(self, span: tuple[int, int]) -> Floats:
-        """(H, W) in [0, 1]: where triangles span[0]..span[1]-1 are seen."""
-        owner = self.raster.owner
-        return self.enlarge(((owner >= span[0]) & (owner < span[1])).astype(np.float32))
+    def pixels(self, window: Window) -> Window:
+        """The pixels of the crop that a window covers."""
+        rows, columns = window
+        return (
+            slice(rows.start * self.step, min(rows.stop * self.step, self.height)),
+            slice(columns.start * self.step, min(columns.stop * self.step, self.width)),
+        )
 
+    def enlarge(self, cells: Floats, window: Window | None = None) -> Floats:
+        """A picture of the cells of `window` (None: of all), (h, w) or (h, w, at most 4), on their pixels."""
+        if self.step == 1:
+            return cells
+        rows, columns = self.pixels(window or self.whole)
+        size = (cells.shape[1] * self.step, cells.shape[0] * self.step)
+        large = cv2.resize(cells, size, interpolation=cv2.INTER_LINEAR)
+        return large[: rows.stop - rows.start, : columns.stop - columns.start]
 
-def _in_fours(grid: Floats) -> list[Floats]:
-    """cv2.resize takes at most four channels at a time."""
-    if grid.ndim == 2:
-        return [grid]
-    return [np.ascontiguousarray(grid[..., i : i + 4]) for i in range(0, grid.shape[2], 4)]
+    def between(self, span: tuple[int, int], window: Window = WHOLE) -> Floats:
+        """1 in the cells of `window` where triangles span[0]..span[1]-1 are seen, 0 elsewhere."""
+        owner = self.raster.owner[window]
+        return ((owner >= span[0]) & (owner < span[1])).astype(np.float32)

@@ -11,13 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.engines.base import Crop, Crops, PlateFace, Rendered
-from understudy.engines.warp.layers import (
-    Grid,
-    eye_span,
-    mouth_span,
-    vertex_shares,
-    with_rim,
-)
+from understudy.engines.warp.layers import Grid, Window, eye_span, mouth_span, vertex_shares, with_rim
+from understudy.engines.warp.lookup import add_looked_up
 from understudy.geometry import mesh
 from understudy.geometry.align import apply_affine
 from understudy.geometry.raster import vertex_normals
@@ -25,6 +20,11 @@ from understudy.pixels import to_float
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
+
+_REACH = 6
+"""Pixels around the matte that are drawn too: what sharpens and blurs later looks a little past it."""
+_HARDLY = 0.02
+_EVEN = np.ones(3)
 
 
 @dataclass(frozen=True)
@@ -97,116 +97,139 @@ class WarpModel:
 
 
 class _Drawing:
-    """One face being drawn."""
+    """One face being drawn: what lies where is worked out by cells, pixels are touched once a pick."""
 
     def __init__(self, model: WarpModel, face: PlateFace, crops: Crops) -> None:
         self.model, self.face, self.crops = model, face, crops
-        self.height, self.width = face.image.shape[:2]
         self.target = apply_affine(face.to_crop, model.target[face.row])
-        self.grid = Grid(with_rim(self.target), self.height, self.width)
-        shares = self.grid.carry(vertex_shares())
+        self.grid = Grid(with_rim(self.target), *face.image.shape[:2])
+        shares = self.grid.raster.interpolate(vertex_shares())
         self.mouth_share, self.eye_share, self.depth = shares[..., 0], shares[..., 1], shares[..., 2]
 
     def draw(self) -> Rendered:
-        everywhere = (slice(0, self.height), slice(0, self.width))
-        rgb = self._layer(self.model.skin, everywhere)
-        self._put(rgb, self.eye_share, self.model.eyes, gaze=True)
-        self._put(rgb, self.mouth_share, self.model.mouth, gaze=False)
-        own = self._mouth_inside(rgb)
-        return Rendered(rgb, self._matte(), own)
+        matte, inside = self._matte(), self._mouth_inside()
+        rgb = np.zeros((self.grid.height, self.grid.width, 3), np.float32)
+        left = self._about(matte)
+        if inside is not None:
+            self._add_mouth_inside(rgb, left * inside)
+            left = left * (1.0 - inside)
+        self._add(rgb, self.model.mouth, left * self.mouth_share)
+        left = left * (1.0 - self.mouth_share)
+        self._add(rgb, self.model.eyes, left * self.eye_share, gaze=True)
+        self._add(rgb, self.model.skin, left * (1.0 - self.eye_share))
+        own = None if inside is None else self.grid.enlarge(inside)
+        return Rendered(rgb, self.grid.enlarge(matte), own)
 
-    def _put(self, rgb: Floats, share: Floats, mix: Mix, *, gaze: bool) -> None:
-        box = _box(share)
-        if box is None:
+    def _about(self, matte: Floats) -> Floats:
+        """1 where the matte is and where a blur of the picture reaches from there, 0 elsewhere."""
+        reach = 2 * -(-_REACH // self.grid.step) + 1
+        near = cv2.dilate((matte > 0).astype(np.uint8), np.ones((reach, reach), np.uint8))
+        return (near & self.grid.raster.covered).astype(np.float32)
+
+    def _add(self, rgb: Floats, mix: Mix, share: Floats, *, gaze: bool = False) -> None:
+        """Add the picks of a mix, `share` of each cell, to the picture."""
+        window = self.grid.window(share)
+        if window is None:
             return
-        layer = self._layer(mix, box, gaze=gaze)
-        weight = share[box][..., None]
-        rgb[box] += weight * (layer - rgb[box])
-
-    def _layer(self, mix: Mix, box: tuple[slice, slice], *, gaze: bool = False) -> Floats:
-        """The mix of picks at this face, drawn inside `box` of the crop."""
-        total: Floats | None = None
         for row, weight in mix.at(self.face.row):
             crop = self.crops[row]
             source = apply_affine(crop.to_crop, self.model.likeness[row])
             crop, source = _near_scale(crop, source, self.target)
-            unseen = _turned_away(source)
-            carried = self.grid.carry(with_rim(np.column_stack([source[:, :2], unseen])))[box]
+            picture, part = to_float(crop.image), share[window] * np.float32(weight)
+            seen = np.column_stack([source[:, :2], _turned_away(source)])
+            carried = self.grid.raster.interpolate(with_rim(seen), within=window)
             where = np.ascontiguousarray(carried[..., :2])
             if gaze:
-                self._turn_eyes(where, source, box)
-            drawn = _sample(crop.image, where)
-            inside = np.clip(20.0 * self.depth[box], 0.0, 1.0)
-            hidden: Floats = (np.clip(carried[..., 2], 0.0, 1.0) * inside).astype(np.float32)
-            self._mend(drawn, hidden, crop, np.column_stack([source[:, :2], unseen]), box)
-            drawn *= np.float32(weight)
-            total = drawn if total is None else total + drawn
-        assert total is not None
-        return total
+                self._turn_eyes(where, source, window)
+            if carried[..., 2].max() > _HARDLY:
+                hidden = carried[..., 2] * np.clip(20.0 * self.depth[window], 0.0, 1.0)
+                part = self._mend(rgb, picture, (where, seen), part, hidden, window)
+            self._look_up(rgb, picture, where, part, window)
 
     def _mend(
-        self, drawn: Floats, hidden: Floats, crop: Crop, source: Array, box: tuple[slice, slice]
-    ) -> None:
-        """Where the target shows what the pick does not see, take the other half of its face, mirrored."""
-        spot = _box(hidden, 0.02)
-        if spot is None:
-            return
-        carried = self.grid.carry(with_rim(source[mesh.mirror_index()]))[box][spot]
-        share = (hidden[spot] * (1.0 - np.clip(carried[..., 2], 0.0, 1.0)))[..., None]
-        mirrored = _sample(crop.image, np.ascontiguousarray(carried[..., :2]))
+        self,
+        rgb: Floats,
+        picture: Floats,
+        drawn: tuple[Floats, Array],
+        part: Floats,
+        hidden: Floats,
+        window: Window,
+    ) -> Floats:
+        """Where the target shows what the pick does not see, add the other half of its face, mirrored.
+
+        drawn   the map of the pick, and its points with how far they are turned away
+        Returns what is left of `part`.
+        """
+        where, seen = drawn
+        carried = self.grid.raster.interpolate(with_rim(seen[mesh.mirror_index()]), within=window)
+        mirrored = np.ascontiguousarray(carried[..., :2])
+        share = np.where(hidden > _HARDLY, hidden * (1.0 - carried[..., 2]), np.float32(0.0))
         # the halves are lit differently: make them meet where one dissolves into the other
         meeting = share * (1.0 - share)
-        total = meeting.sum()
-        if total > 1.0:
-            gain = (meeting * drawn[spot]).sum((0, 1)) / np.maximum((meeting * mirrored).sum((0, 1)), 1e-3)
-            mirrored *= np.clip(gain, 0.5, 2.0)
-        drawn[spot] += share * (mirrored - drawn[spot])
+        gain = np.ones(3)
+        if meeting.sum() > 1.0 / self.grid.step**2:
+            sums = [_sum_looked_up(picture, places, meeting) for places in (where, mirrored)]
+            gain = np.clip(sums[0] / np.maximum(sums[1], 1e-3), 0.5, 2.0)
+        self._look_up(rgb, picture, mirrored, part * share, window, gain)
+        return part * (1.0 - share)
 
-    def _turn_eyes(self, where: Floats, source: Array, box: tuple[slice, slice]) -> None:
+    def _look_up(
+        self,
+        rgb: Floats,
+        picture: Floats,
+        where: Floats,
+        share: Floats,
+        window: Window,
+        gain: npt.NDArray[np.floating[Any]] = _EVEN,
+    ) -> None:
+        """Add `share` of a picture, from the places `where`, both by cells, to the pixels of a window."""
+        enlarge, place = self.grid.enlarge, self.grid.pixels(window)
+        add_looked_up(picture, enlarge(where, window), enlarge(share, window), rgb[place], gain)
+
+    def _turn_eyes(self, where: Floats, source: Array, window: Window) -> None:
         """Shift the map inside the eyes so that the pick's iris lands where the plate looks."""
-        between_lids = self.grid.between(eye_span())[box]
-        y0, x0 = box[0].start, box[1].start
-        ys, xs = np.mgrid[y0 : box[0].stop, x0 : box[1].stop].astype(np.float32)
+        between_lids = self.grid.between(eye_span(), window)
+        rows, columns = window
+        ys, xs = np.mgrid[rows, columns].astype(np.float32)
         for iris in (mesh.RIGHT_IRIS, mesh.LEFT_IRIS):
-            centre = self.target[iris[0], :2]
-            radius = np.linalg.norm(self.target[list(iris[1:]), :2] - centre, axis=1).mean()
-            column, row = (round(v) for v in centre - (x0, y0))
+            centre = (self.target[iris[0], :2] + 0.5) / self.grid.step - 0.5
+            radius = np.linalg.norm(self.target[list(iris[1:]), :2] - self.target[iris[0], :2], axis=1).mean()
+            column, row = (round(v) for v in centre - (columns.start, rows.start))
             if not (0 <= row < where.shape[0] and 0 <= column < where.shape[1]) or radius < 0.5:
                 continue
-            miss = source[iris[0], :2] - where[row, column]
+            miss = source[iris[0], :2] - _at(where, centre - (columns.start, rows.start))
             source_radius = np.linalg.norm(source[list(iris[1:]), :2] - source[iris[0], :2], axis=1).mean()
             size = float(np.linalg.norm(miss))
             miss *= min(1.0, 1.2 * source_radius / max(size, 1e-6))
-            distance = np.hypot(xs - centre[0], ys - centre[1]) / radius
+            distance = np.hypot(xs - centre[0], ys - centre[1]) * (self.grid.step / radius)
             ramp = np.clip((2.6 - distance) / 1.6, 0.0, 1.0)
             follow = ramp * ramp * (3 - 2 * ramp) * between_lids
             where += follow[..., None] * miss.astype(np.float32)
 
-    def _mouth_inside(self, rgb: Floats) -> Floats | None:
-        """Lay the plate's own teeth and tongue between the drawn lips; returns where, (H, W), or None."""
+    def _mouth_inside(self) -> Floats | None:
+        """How much of each cell shows the plate's own teeth and tongue; None where nothing does."""
         amount = float(self.model.inside[self.face.row])
         if amount <= 0.01:
             return None
         inside = self.grid.between(mouth_span())
-        box = _box(inside)
-        if box is None:
-            return None
-        plate = apply_affine(self.face.to_crop, self.model.plate[self.face.row])
-        where = np.ascontiguousarray(self.grid.carry(with_rim(plate[:, :2]))[box])
-        drawn = _sample(self.face.image, where)
-        feather = max(1.0, 0.012 * float(np.ptp(self.target[:, 0])))
+        feather = max(1.0, 0.012 * float(np.ptp(self.target[:, 0]))) / self.grid.step
         mask = cv2.GaussianBlur(inside, (0, 0), feather)
-        mask = np.clip(2.0 * mask - 1.0, 0.0, 1.0) * np.float32(amount)
-        rgb[box] += mask[box][..., None] * (drawn - rgb[box])
-        return mask
+        return np.clip(2.0 * mask - 1.0, 0.0, 1.0) * np.float32(amount)
+
+    def _add_mouth_inside(self, rgb: Floats, share: Floats) -> None:
+        window = self.grid.window(share)
+        if window is None:
+            return
+        plate = apply_affine(self.face.to_crop, self.model.plate[self.face.row])
+        where = self.grid.raster.interpolate(with_rim(plate[:, :2]), within=window)
+        self._look_up(rgb, self.face.image, where, share[window], window)
 
     def _matte(self) -> Floats:
         """1 inside the face, falling to 0 at its oval and at the silhouette of a turned head."""
         count = len(mesh.face_triangles())
         seen = (self.grid.raster.owner >= 0) & (self.grid.raster.owner < count)
         span = float(np.ptp(self.target[:, 1])) / self.grid.step
-        edge = cv2.distanceTransform(seen.astype(np.uint8), cv2.DIST_L2, 5)
-        edge = self.grid.enlarge(edge / max(span, 1.0))
+        edge = cv2.distanceTransform(seen.astype(np.uint8), cv2.DIST_L2, 5) / max(span, 1.0)
         ramp = np.clip(np.minimum((self.depth - 0.03) / 0.11, (edge - 0.012) / 0.04), 0.0, 1.0)
         matte: Floats = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
         return matte
@@ -219,15 +242,18 @@ def _turned_away(source: Array) -> Array:
     return np.asarray(away * away * (3 - 2 * away), np.float64)
 
 
-def _box(weight: Floats, threshold: float = 1e-3) -> tuple[slice, slice] | None:
-    """The smallest box that holds everything above the threshold."""
-    x, y, w, h = cv2.boundingRect((weight > threshold).astype(np.uint8))
-    return None if w == 0 else (slice(y, y + h), slice(x, x + w))
+def _at(grid: Floats, place: Array) -> Array:
+    """The value of a (h, w, C) grid at one place (x, y), linear between cells."""
+    spot = np.asarray(place, np.float32).reshape(1, 1, 2)
+    found = cv2.remap(grid, spot, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found[0, 0], np.float64)
 
 
-def _sample(image: npt.NDArray[Any], where: Floats) -> Floats:
-    """Cubic lookup, float32 in [0, 1]. The map's kernel overshoots; values are clipped by whoever encodes."""
-    return to_float(cv2.remap(image, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+def _sum_looked_up(picture: Floats, where: Floats, share: Floats) -> npt.NDArray[np.floating[Any]]:
+    """Sum over `share` times the picture at `where`, (3,)."""
+    found = np.zeros((*share.shape, 3), np.float32)
+    add_looked_up(picture, where, share, found)
+    return np.asarray(found.sum((0, 1)))
 
 
 def _near_scale(crop: Crop, source: Array, target: Array) -> tuple[Crop, Array]:
