@@ -17,23 +17,12 @@ from understudy.provenance.consent.reading import first_fault
 from understudy.provenance.consent.record import (
     NEVER,
     Basis,
-    Compensation,
-    Disclosure,
     Exclusion,
-    Grantee,
     Material,
     Medium,
     Part,
     Payload,
-    Production,
     Record,
-    Representation,
-    Revocability,
-    Rights,
-    Source,
-    Subject,
-    Term,
-    Use,
 )
 from understudy.provenance.consent.values import normalised, now
 
@@ -91,63 +80,69 @@ _GRANTED = {
 
 def unsigned(draft: Draft) -> Record:
     """The record that a draft becomes. Raises ConsentError that says which rule it breaks."""
-    issued = now()
-    begin = draft.begin or issued
-    line, maybe = normalised, _maybe
     try:
-        payload = Payload(
-            format="likeness-consent/1",
-            id=f"urn:uuid:{uuid.uuid4()}",
-            salt=secrets.token_hex(16),
-            kind=draft.kind,
-            issued=issued,
-            subject=Subject(
-                name=line(draft.subject),
-                public_name=maybe(draft.public_name),
-                adult=draft.adult,
-                deceased=draft.died is not None,
-                died=draft.died,
-            ),
-            grantee=Grantee(name=line(draft.grantee), contact=maybe(draft.grantee_contact)),
-            production=Production(
-                title=line(draft.production_title), reference=line(draft.production_reference)
-            ),
-            use=Use(
-                description=line(draft.description),
-                media=tuple(draft.media),
-                territories=tuple(draft.territories),
-                parts=tuple(draft.parts),
-            ),
-            rights=Rights(**(_GRANTED | draft.rights)),
-            exclusions=tuple(sorted(NEVER | set(draft.exclusions))),
-            term=Term(
-                begin=begin, end=begin + timedelta(days=draft.days), after_end="delete-faces-and-models"
-            ),
-            compensation=Compensation(
-                basis=draft.compensation, reference=maybe(draft.compensation_reference)
-            ),
-            representation=Representation(
-                counsel=maybe(draft.counsel), union_agreement=maybe(draft.union_agreement)
-            ),
-            disclosure=Disclosure(
-                content_credentials="required",
-                watermark="required",
-                visible_label="always" if draft.always_labelled else "as-law-requires",
-                name_in_credentials=draft.name_in_credentials,
-            ),
-            revocation=Revocability(
-                how="signed-statement",
-                notice_days=draft.notice_days,
-                contact=maybe(draft.revocation_contact),
-            ),
-            source=None if draft.source is None else Source(reference=line(draft.source)),
-            material=tuple(draft.material),
-        )
+        payload = Payload.model_validate(_tables(draft))
     except ValidationError as error:
         raise ConsentError(f"This record cannot be made: {first_fault(error)}.") from error
     except OverflowError as error:
         raise ConsentError("This record cannot be made: its term is beyond the calendar.") from error
     return Record(payload=payload, signatures=())
+
+
+def _tables(draft: Draft) -> dict[str, Any]:
+    line, maybe = normalised, _maybe
+    issued = now()
+    begin = draft.begin or issued
+    return {
+        "format": "likeness-consent/1",
+        "id": f"urn:uuid:{uuid.uuid4()}",
+        "salt": secrets.token_hex(16),
+        "kind": draft.kind,
+        "issued": issued,
+        "subject": {
+            "name": line(draft.subject),
+            "public_name": maybe(draft.public_name),
+            "adult": draft.adult,
+            "deceased": draft.died is not None,
+            "died": draft.died,
+        },
+        "grantee": {"name": line(draft.grantee), "contact": maybe(draft.grantee_contact)},
+        "production": {
+            "title": line(draft.production_title),
+            "reference": line(draft.production_reference),
+        },
+        "use": {
+            "description": line(draft.description),
+            "media": tuple(draft.media),
+            "territories": tuple(draft.territories),
+            "parts": tuple(draft.parts),
+        },
+        "rights": _GRANTED | draft.rights,
+        "exclusions": tuple(sorted(NEVER | set(draft.exclusions))),
+        "term": {
+            "begin": begin,
+            "end": begin + timedelta(days=draft.days),
+            "after_end": "delete-faces-and-models",
+        },
+        "compensation": {"basis": draft.compensation, "reference": maybe(draft.compensation_reference)},
+        "representation": {
+            "counsel": maybe(draft.counsel),
+            "union_agreement": maybe(draft.union_agreement),
+        },
+        "disclosure": {
+            "content_credentials": "required",
+            "watermark": "required",
+            "visible_label": "always" if draft.always_labelled else "as-law-requires",
+            "name_in_credentials": draft.name_in_credentials,
+        },
+        "revocation": {
+            "how": "signed-statement",
+            "notice_days": draft.notice_days,
+            "contact": maybe(draft.revocation_contact),
+        },
+        "source": None if draft.source is None else {"reference": line(draft.source)},
+        "material": tuple(draft.material),
+    }
 
 
 def own(
