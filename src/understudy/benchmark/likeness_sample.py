@@ -19,6 +19,7 @@ from understudy.media import open_clip
 
 Array = npt.NDArray[Any]
 _FACES = 40
+_EMBED_EVERY = 2
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class LikenessSample:
 
     places      clip and frame of each
     landmarks   (N, 478, 3) in pixels of their own frames
-    embeddings  (N, 128), or (0, 128) without the extra `identity`
+    embeddings  (M, 128) of every other of them; M = 0 without the extra `identity`
     openings    (N,) of the lips, as in `measures.timing.lips`
     details     (N,) of the mouth, as in `measures.mouth.mouth_detail`, at the plate's size of face
     """
@@ -57,7 +58,7 @@ def sample(clips: tuple[Path, ...], judge: Judge, face_size: float) -> LikenessS
                 places.append((path, int(index)))
                 landmarks.append(points)
                 details.append(_detail_at(image, points, face_size))
-                if network.available():
+                if network.available() and len(places) % _EMBED_EVERY == 1:
                     embeddings.append(network.embed(image, points))
     faces = np.array(landmarks).reshape(-1, 478, 3)
     return LikenessSample(

@@ -40,8 +40,8 @@ class PerformedCase:
     plate: str
     take: Performance
     training: Performance = field(default=_OPEN)
-    frames: int = 72
-    likeness_frames: int = 140
+    frames: int = 50
+    likeness_frames: int = 100
     size: int = 512
     companion: str | None = None
     tags: tuple[str, ...] = ()
@@ -106,11 +106,11 @@ _CASES = (
     ),
     PerformedCase(
         "hand", "a hand crosses the face", "elin", "ingrid",
-        replace(_still(51), occluder="hand", crossing=(16, 52)), tags=_QUICK,
+        replace(_still(51), occluder="hand", crossing=(8, 42)), tags=_QUICK,
     ),
     PerformedCase(
         "microphone", "a microphone comes up to the mouth", "arjun", "marco",
-        replace(_still(61), occluder="microphone", crossing=(10, 60)),
+        replace(_still(61), occluder="microphone", crossing=(6, 44)),
     ),
     PerformedCase("beard-off", "a shaven likeness on a full beard", "marco", "arjun", _still(71, yaw=20)),
     PerformedCase("beard-on", "a full beard on a shaven plate", "arjun", "marco", _still(76, yaw=20)),
@@ -121,7 +121,7 @@ _CASES = (
         "two-people", "somebody else stands in the frame", "kwame", "marco", _still(101), companion="elin"
     ),
     PerformedCase(
-        "cut", "two shots, one cut", "zuri", "mei", replace(_still(111, yaw=25), cuts=(36,)),
+        "cut", "two shots, one cut", "zuri", "mei", replace(_still(111, yaw=25), cuts=(25,)),
     ),
     PerformedCase(
         "soft", "out of focus, grainy", "marco", "kwame", _still(121, defocus=1.5, grain=2.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,17 @@ def write_html(
     *,
     title: str = "Understudy benchmark",
     introduction: str = "",
+    sentences: Sequence[str] = (),
+    films: Mapping[str, str] | None = None,
     comparison: Comparison | None = None,
     earlier: Sequence[Scored] = (),
 ) -> None:
-    """Write the page, whole or not at all. Pictures are embedded: the file can be sent as it is.
+    """Write the page, whole or not at all. Pictures are embedded: without `films` the file can be
+    sent as it is.
 
     introduction   a few sentences of plain text at the top
+    sentences      what was found, in plain words: a list below it
+    films          videos to be played in the page: addresses, relative to it, by what they show
     comparison     what got better or worse since `earlier`, which also shows in the overview
     Raises BadInputError without matplotlib, and OutputError where `path` cannot be written.
     """
@@ -55,6 +60,8 @@ def write_html(
     text = environment.get_template("report.html").render(
         title=title,
         introduction=introduction,
+        sentences=sentences,
+        films=films or {},
         machine=machine(),
         overview=_embedded(plots.overview(runs, earlier), "png") if len(runs) > 1 else None,
         comparison=comparison,

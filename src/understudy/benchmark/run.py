@@ -14,7 +14,6 @@ from understudy.benchmark.scoring import score
 from understudy.benchmark.strips import write_strips
 from understudy.benchmark.swapping import swap_apart
 from understudy.benchmark.variant import Variant
-from understudy.engines.base import engine as load_engine
 from understudy.errors import BadInputError
 from understudy.pipeline.request import SwapRequest
 from understudy.progress import Progress, SilentProgress
@@ -60,8 +59,9 @@ def run_case(
 
 
 def _recipe(case: Case, variant: Variant) -> Recipe:
-    parameters = {"settings": variant.options, "engine": load_engine(variant.checked.engine).version}
-    inputs = {"footage": case.digest, "source": source.digest(source.SWAP)}
+    engine = source.engine_release(variant.checked.engine)
+    parameters = {"settings": variant.options, "engine": engine}
+    inputs = {"footage": case.digest, "source": source.digest(source.SWAP + source.SCORE)}
     return Recipe("benchmark", VERSION, parameters, inputs)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from understudy import __version__
-from understudy.cli import consent, doctor, performers, swap
+from understudy.cli import benchmark, consent, demo, doctor, performers, swap
 from understudy.cli.failures import Commands
 
 app = typer.Typer(
@@ -23,7 +23,9 @@ app = typer.Typer(
 
 app.command("swap")(swap.swap)
 app.command("doctor")(doctor.doctor)
+app.command("benchmark")(benchmark.benchmark)
 app.add_typer(consent.app, name="consent")
+app.command("demo")(demo.demo)
 app.add_typer(performers.performers, name="performers")
 
 
