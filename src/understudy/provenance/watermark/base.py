@@ -42,8 +42,8 @@ class Detection:
 class Watermark(Protocol):
     """One algorithm with one key. Every one passes tests/provenance/test_watermark_contract.py.
 
-    `algorithm` is the name that is written into credentials, in reverse-domain notation as in the C2PA list of
-    soft-binding algorithms.
+    `algorithm` is the name that is written into credentials, in reverse-domain notation as in the C2PA list
+    of soft-binding algorithms.
     """
 
     algorithm: str

@@ -12,9 +12,9 @@ from understudy.provenance.watermark.base import Image
 Floats = npt.NDArray[np.float32]
 
 TARGET_PSNR = 45.0
-"""dB of luma that the strength aims at; limits on the gain keep plain walls clean and dark scenes marked."""
+"""dB of luma that the strength aims at; limits on the gain keep plain walls clean."""
 
-_GAIN = (0.6, 1.3)
+_GAIN = (0.2, 1.3)
 _INTERPOLATED = 0.83
 """What cubic interpolation leaves of the chips' root mean square."""
 _IN_PLAIN, _PER_TEXTURE, _MOST = 0.6, 0.5, 4.0

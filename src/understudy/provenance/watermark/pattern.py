@@ -49,7 +49,7 @@ class Pattern:
         return cls(size, signs, slots, np.where(is_pilot, signs, 0).astype(np.float32))
 
     def chips(self, payload: int, height: int, width: int) -> Floats:
-        """The chips that a picture of `height` x `width` pixels shows, for one number; mean square about 1."""
+        """The chips that a picture of `height` x `width` pixels shows for a number; mean square about 1."""
         bits = 1 - 2 * encode(payload).astype(np.float32)
         whole = self.signs * np.where(self.slots < 0, 1, bits[np.maximum(self.slots, 0)])
         whole -= cv2.GaussianBlur(whole, (0, 0), _LOWEST)

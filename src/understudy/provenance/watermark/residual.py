@@ -1,4 +1,4 @@
-"""What of a film may be mark: the fine, steady part of its pictures, film itself taken out as far as it goes."""
+"""What of a film may be mark: the fine, steady part of its pictures, the film itself taken out."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Where a pattern lies in a picture that was cropped, scaled, padded, mirrored or slightly turned.
 
-Each guess of scale and turn is laid over the residual; one correlation with the pilot, by FFT, then tells the
-shift. Guesses with a turn look at the grid's middle only, which a wrong guess distorts least, so that they may
-stand further apart; the best are then refined over the whole grid.
+Each guess of scale and turn is laid over the residual; one correlation with the pilot, by FFT, gives the
+shift. Guesses with a turn look at the grid's middle only, which a wrong guess distorts least, so that they
+may stand further apart; the best are then refined over the whole grid.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _STEPS = (0.003, 0.0015, 0.0008)
 
 @dataclass(frozen=True)
 class Guess:
-    """A placement: scale along x (negative: mirrored) and y, turn in radians, shift in chips; `peak` judges it.
+    """A placement: scale along x (negative: mirrored) and y, turn in radians, shift in chips.
 
     `peak` is the highest correlation with the pilot in standard deviations of all shifts.
     """

@@ -15,7 +15,7 @@ from understudy.provenance.watermark.search import NOMINAL, Guess, Search, laid
 PUBLIC_KEY = b"understudy-public-1"
 """Anyone can read marks made with it; whoever has a key can also forge and remove them."""
 
-_FINE, _COARSE = 384, 192
+_FINE, _COARSE = 320, 160
 _FINE_FROM = 960
 """Pictures whose longer side is shorter than this take the coarse grid: its chips are still pixels there."""
 

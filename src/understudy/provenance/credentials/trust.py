@@ -1,0 +1,38 @@
+"""Whose certificates are believed, and how strangers' files are read: offline, and nothing fetched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CLAIM_SIGNING = "1.3.6.1.4.1.62558.2.1"
+EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
+DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
+TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
+
+_PURPOSES = "\n".join([CLAIM_SIGNING, EMAIL_PROTECTION, DOCUMENT_SIGNING, TIME_STAMPING]) + "\n"
+
+
+def settings(anchors: str = "") -> dict[str, Any]:
+    """Settings of the C2PA library: `anchors` are the root certificates that are believed, as PEM.
+
+    No manifest and no certificate status is ever fetched: who checks a film does not tell anybody, and a
+    hostile file cannot make this machine call an address. Thumbnails are off, since one of a reference face
+    would put that face into every delivery.
+    """
+    return {
+        "version": 1,
+        "verify": {
+            "remote_manifest_fetch": False,
+            "ocsp_fetch": False,
+            "verify_after_sign": False,  # read back once by ourselves, after signing
+            "verify_trust": True,
+        },
+        # Without the list of purposes, certificates made for claim signing alone would be refused.
+        "trust": {"trust_config": _PURPOSES} | ({"user_anchors": anchors} if anchors else {}),
+        "builder": {
+            "thumbnail": {"enabled": False},
+            "actions": {
+                f"auto_{action}_action": {"enabled": False} for action in ("created", "opened", "placed")
+            },
+        },
+    }
