@@ -1,1 +1,1 @@
-"""Scripts that measure Understudy from outside, through its command line. See docs/benchmarks.md."""
+"""What names our development clips, and a check of the judge itself. See docs/benchmarks.md."""

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.landmarks import NOTHING, Judge
-from benchmarks.score import Scorer
+from understudy.benchmark.judge import NOTHING, Judge
+from understudy.benchmark.scoring import Scorer
 from understudy.geometry import mesh
 from understudy.measures.picture import region_matte
 from understudy.media import open_clip
@@ -82,7 +82,7 @@ def measure(frames: list[Array], rate: float, faces: list[Array], fault: Fault, 
             faulty = fault(image.astype(np.float32), points, index)
             result = np.round(np.where(matte > 0, faulty, image).clip(0, 255)).astype(np.uint8)
         scorer.add(image, result)
-    return scorer.read(np.zeros((0, 128))).figures
+    return scorer.read().figures
 
 
 def main(arguments: list[str] | None = None) -> int:
