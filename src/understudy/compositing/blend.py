@@ -11,14 +11,18 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import spsolve
 
+from understudy.compositing.passes import added_inside, difference, mixed, with_band
+
 Floats = npt.NDArray[np.float32]
 BlendName = Literal["multiband", "poisson", "feather"]
+
+_COARSEST = 40
+"""Pixels that are left of the shorter side when colour dissolves over its full width."""
 
 
 def feather(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
     """The plain mix: plate + matte * (rgb - plate). Shapes (H, W, 3), (H, W, 3), (H, W)."""
-    mixed: Floats = plate + matte[..., None] * (rgb - plate)
-    return mixed
+    return mixed(plate, rgb, matte)
 
 
 def multiband(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
@@ -27,23 +31,22 @@ def multiband(plate: Floats, rgb: Floats, matte: Floats) -> Floats:
     Coarse differences of colour dissolve over a wide band, inwards from the matte's edge; fine detail changes
     over as the matte does.
     """
-    levels = max(1, min(4, int(np.log2(max(2, min(matte.shape) / 48)))))
-    difference = np.where(matte[..., None] > 0, rgb - plate, np.float32(0.0))
-    weight = inner = matte
+    levels = max(1, min(4, int(np.log2(max(2, min(matte.shape) / _COARSEST)))))
+    whole, weight = difference(plate, rgb, matte), matte
+    inner = matte
     bands = []
     for _ in range(levels):
-        size = difference.shape[1::-1]
-        smaller = cv2.pyrDown(difference)
-        bands.append(((difference - cv2.pyrUp(smaller, dstsize=size)) * inner[..., None], size))
-        difference, weight = smaller, cv2.pyrDown(weight)
+        smaller = cv2.pyrDown(whole)
+        bands.append((whole, smaller, inner))
+        whole, weight = smaller, cv2.pyrDown(weight)
         # a blurred matte reaches past the matte: what exceeds a half of it does not
         inner = np.clip(2.0 * cv2.GaussianBlur(weight, (0, 0), 1.0) - 1.0, 0.0, 1.0)
-    mixed: Floats = difference * inner[..., None]
-    for band, size in reversed(bands):
-        mixed = cv2.pyrUp(mixed, dstsize=size) + band
+    change: Floats = whole * inner[..., None]
+    for fine, smaller, inner in reversed(bands):
+        size = fine.shape[1::-1]
+        change = with_band(cv2.pyrUp(change, dstsize=size), fine, cv2.pyrUp(smaller, dstsize=size), inner)
     # the bands' own kernels still reach a little past it
-    inside = np.clip(matte * 8.0, 0.0, 1.0)
-    return plate + inside[..., None] * mixed
+    return added_inside(plate, change, matte, 8.0)
 
 
 def poisson(plate: Floats, rgb: Floats, matte: Floats) -> Floats:

@@ -14,6 +14,7 @@ from understudy.compositing.blend import BLENDS, BlendName
 from understudy.compositing.detail import NO_CHANGE, Detail, add_grain, match
 from understudy.compositing.hair import foreign_hair
 from understudy.compositing.light import Shading, relight
+from understudy.compositing.passes import mixed, store
 from understudy.pixels import Floats, to_float
 
 
@@ -43,7 +44,7 @@ class Box:
 
     @classmethod
     def around(
-        cls, landmarks: npt.NDArray[np.floating[Any]], width: int, height: int, margin: float = 0.15
+        cls, landmarks: npt.NDArray[np.floating[Any]], width: int, height: int, margin: float = 0.06
     ) -> Box:
         """The box of (478, 3) landmarks with a margin (share of its longer side), inside the frame."""
         low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
@@ -88,29 +89,25 @@ def composite(
     frame its own.
     """
     out = image.copy()
-    top = np.iinfo(image.dtype).max
     for index, face in enumerate(faces):
         region = out[face.box.rows, face.box.columns, :3]
         plate = to_float(region)
-        mixed, matte = _mix(plate, face, blend, seed * 64 + index)
-        inside = matte > 0
-        values = np.clip(mixed * top + 0.5, 0, top).astype(image.dtype)
-        np.copyto(region, values, where=inside[..., None])
+        store(*_blended(plate, face, blend, seed * 64 + index), region)
     return out
 
 
-def _mix(plate: Floats, face: Placed, blend: BlendName, seed: int) -> tuple[Floats, Floats]:
+def _blended(plate: Floats, face: Placed, blend: BlendName, seed: int) -> tuple[Floats, Floats]:
     lit = match(relight(face.rgb, face.light, face.shading), face.detail)
     if face.own is not None:
-        lit += face.own[..., None] * (face.rgb - lit)
+        lit = mixed(lit, face.rgb, face.own)
     matte = face.matte
     if face.occluder is not None:
         matte = matte * (1.0 - face.occluder)
     strands = foreign_hair(plate, lit, matte, face.shading)
     if strands is not None:
         matte = matte * (1.0 - strands)
-    mixed = BLENDS[blend](plate, lit, matte)
-    return add_grain(mixed, matte, face.detail.grain, seed), matte
+    blended = BLENDS[blend](plate, lit, matte)
+    return add_grain(blended, matte, face.detail.grain, seed), matte
 
 
 def resize_crop(image: Floats, size: int) -> tuple[Floats, npt.NDArray[np.float64]]:

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from understudy.compositing.passes import with_noise
 from understudy.geometry import mesh
 from understudy.geometry.align import apply_affine
 from understudy.pixels import luma
@@ -22,6 +23,7 @@ from understudy.pixels import luma
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
+_NOISE = 1024
 _SIGMAS = (0.0, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5)
 
 
@@ -121,10 +123,16 @@ def match(rgb: Floats, detail: Detail) -> Floats:
     return _blurred(rgb, detail.blur)
 
 
+@cache
+def _noise() -> Floats:
+    """White noise of standard deviation 1, larger than most faces; every frame takes another corner of it."""
+    noise: Floats = np.random.default_rng(0).standard_normal((_NOISE, _NOISE), dtype=np.float32)
+    return noise
+
+
 def add_grain(mixed: Floats, matte: Floats, sigma: float, seed: int) -> Floats:
     """Fresh grain under the matte, equal in the three channels; the same seed gives the same grain."""
     if sigma < 2e-4:
         return mixed
-    noise = np.random.default_rng(seed).standard_normal(matte.shape, dtype=np.float32)
-    grained: Floats = mixed + (noise * (matte * np.float32(sigma)))[..., None]
-    return grained
+    row, column = np.random.default_rng(seed).integers(0, _NOISE, 2).tolist()
+    return with_noise(mixed, _noise(), (row, column), matte * np.float32(sigma))

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
+from understudy.compositing.passes import in_light
 from understudy.geometry import mesh
 from understudy.geometry.align import apply_affine
 from understudy.geometry.raster import Raster, vertex_normals
@@ -194,6 +195,4 @@ def relight(rgb: Floats, coefficients: npt.NDArray[np.floating[Any]], shading: S
     log_gain = shading.basis @ coefficients.astype(np.float32)
     gain = np.exp(np.clip(log_gain, -_LIMIT, _LIMIT))
     gain = cv2.resize(gain, (shading.width, shading.height), interpolation=cv2.INTER_LINEAR)
-    lit: Floats = cv2.multiply(rgb + np.float32(_FLOOR), gain)
-    lit -= np.float32(_FLOOR)
-    return lit
+    return in_light(rgb, gain, _FLOOR)

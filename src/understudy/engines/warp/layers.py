@@ -91,7 +91,7 @@ class Grid:
     """
 
     def __init__(
-        self, target: npt.NDArray[np.floating[Any]], height: int, width: int, finest: int = 400
+        self, target: npt.NDArray[np.floating[Any]], height: int, width: int, finest: int = 320
     ) -> None:
         self.height, self.width = height, width
         self.step = max(1, -(-max(height, width) // finest))

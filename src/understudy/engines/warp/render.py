@@ -253,7 +253,7 @@ def _sum_looked_up(picture: Floats, where: Floats, share: Floats) -> npt.NDArray
     """Sum over `share` times the picture at `where`, (3,)."""
     found = np.zeros((*share.shape, 3), np.float32)
     add_looked_up(picture, where, share, found)
-    return np.asarray(found.sum((0, 1)))
+    return np.array(cv2.sumElems(found)[:3])
 
 
 def _near_scale(crop: Crop, source: Array, target: Array) -> tuple[Crop, Array]:
