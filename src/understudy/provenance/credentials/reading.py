@@ -35,6 +35,7 @@ _BOUND = {
 _TEXT = 300
 _ITEMS = 200
 _UNTRUSTED = {"signingCredential.untrusted"}
+_ABOUT_SIGNER = ("signingCredential.", "timeStamp.", "claimSignature.outsideValidity", "cawg.")
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ class Credentials:
 
     @property
     def intact(self) -> bool:
-        """Whether the file and its credentials are what was signed, whoever signed."""
-        return self.signed and self.bound and not set(self.failures) - _UNTRUSTED
+        """Whether the file and its credentials are what was signed, whoever signed, and whenever."""
+        return self.signed and self.bound and all(fault.startswith(_ABOUT_SIGNER) for fault in self.failures)
 
 
 class UnreadableCredentialsError(Exception):
