@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format clean
+.PHONY: help demo picture test format clean
 
 help:
-	@echo "make demo LIKENESS=anna.mp4 PLATE=shot.mp4   put a likeness onto a plate, into out/demo/"
+	@echo "make demo                                    show it on two digital performers, into out/demo/"
+	@echo "make demo LIKENESS=anna.mp4 PLATE=shot.mp4   the same with clips of your own"
 	@echo "make test                                    everything that CI checks"
 	@echo "make format                                  put the code into its usual form"
 	@echo "make clean                                   delete what these made, the virtual environment included"
@@ -24,15 +25,19 @@ $(INSTALLED): pyproject.toml
 	@touch $@
 
 ifeq ($(and $(LIKENESS),$(PLATE)),)
-demo:
-	@echo "Give two clips: make demo LIKENESS=anna.mp4 PLATE=shot.mp4"
-	@echo "LIKENESS shows the person to be seen, PLATE is the shot whose face is replaced."
+demo: $(INSTALLED)
+	$(BIN)/understudy demo --output out/demo
 else
 demo: $(INSTALLED)
 	@mkdir -p out/demo
 	$(BIN)/understudy swap "$(LIKENESS)" --onto "$(PLATE)" --output out/demo/swap.mp4 \
 	  --contact-sheet out/demo/sheet.png --compare out/demo/compare.mp4
 endif
+
+# the README's picture is the demo's
+picture: $(INSTALLED)
+	$(BIN)/understudy demo --output out/demo
+	cp out/demo/picture.jpg docs/picture.jpg
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .
