@@ -99,7 +99,6 @@ class Engine(Protocol):
     """Makes models. Every engine passes tests/engines/test_engine_contract.py."""
 
     name: ClassVar[str]
-    version: ClassVar[int]
 
     def fit(self, likeness: LikenessFaces, plate: Faceset) -> Model:
         """Learn, or merely plan, how `likeness` plays `plate` (one track, ordered by frame)."""

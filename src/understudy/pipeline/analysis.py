@@ -19,7 +19,6 @@ from understudy.pipeline.footage import Footage
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
-VERSION = 1
 CHUNK = 64
 _TRACKS = "tracks.npz"
 

@@ -19,7 +19,6 @@ from understudy.pipeline.footage import Footage
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
-VERSION = 1
 MARGIN = 0.25
 _CACHE_BYTES = 160 << 20
 _GAP = 60

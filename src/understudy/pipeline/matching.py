@@ -24,7 +24,6 @@ from understudy.project.stage import Stage
 
 Array = npt.NDArray[np.float64]
 
-VERSION = 3
 CHUNK = 64
 _SMALL = 128
 """Light is compared on pictures of at most this size."""

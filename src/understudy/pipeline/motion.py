@@ -26,7 +26,6 @@ from understudy.project.stage import Stage
 
 Floats = npt.NDArray[np.float32]
 
-VERSION = 1
 CHUNK = 64
 _COLUMNS = ("displacement", "trust")
 

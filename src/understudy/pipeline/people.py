@@ -16,8 +16,6 @@ from understudy.pipeline.footage import Footage
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
-VERSION = 1
-
 
 def embed_tracks(stage: Stage, footage: Footage, analysis: Analysis, task: Task) -> int:
     """Embeddings of every track's best faces, from a few frames; returns how many faces were looked at."""

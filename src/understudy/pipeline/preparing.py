@@ -18,6 +18,7 @@ from understudy.pipeline.roles import Role
 from understudy.pipeline.session import Session
 from understudy.pipeline.studies import Likeness, Studied
 from understudy.progress import Task
+from understudy.project.code import code_hash
 from understudy.project.recipe import Recipe
 from understudy.project.stage import Stage
 
@@ -56,7 +57,7 @@ def prepare(
 
 def _observe(session: Session, plate: Studied, tracks: list[int]) -> _Observed:
     chosen = plate.analysis.faces.select(np.isin(plate.analysis.faces.track, tracks))
-    recipe = Recipe("motion", motion.VERSION, {"tracks": tracks}, {"faces": plate.digest})
+    recipe = Recipe("motion", code_hash(motion.__name__), {"tracks": tracks}, {"faces": plate.digest})
     stage = session.stage(
         recipe,
         "motion and occluders",
@@ -73,7 +74,9 @@ def _plan(
     maker = engine(engine_name)
     tracks = [int(track) for track in np.unique(faces.track)]
     inputs = {"likeness": likeness.digest, "motion": observed.digest}
-    recipe = Recipe("plan", maker.version, {"engine": maker.name, "tracks": tracks}, inputs)
+    recipe = Recipe(
+        "plan", code_hash(type(maker).__module__), {"engine": maker.name, "tracks": tracks}, inputs
+    )
 
     def fit(stage: Stage, task: Task) -> int:
         save_columns(stage.path("model.npz"), maker.fit(likeness.faces, faces).save())
@@ -87,7 +90,7 @@ def _plan(
 def _cut(session: Session, likeness: Likeness, model: Model, planned: str) -> CropStore:
     boxes = crops.crop_boxes(likeness.faces, likeness.clips, model.needs)
     stage = session.stage(
-        Recipe("crops", crops.VERSION, {}, {"plan": planned}),
+        Recipe("crops", code_hash(crops.__name__), {}, {"plan": planned}),
         "likeness pictures",
         len(boxes),
         lambda stage, task: crops.gather(stage, likeness.faces, likeness.clips, boxes, task),

@@ -20,7 +20,6 @@ from understudy.pixels import to_float
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
-VERSION = 2
 CHUNK = 48
 """Frames in a segment: what a kill costs at most, against a keyframe every so often."""
 

@@ -18,6 +18,7 @@ from understudy.pipeline.analysis import Analysis
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.roles import likeness_rows
 from understudy.pipeline.session import Session
+from understudy.project.code import code_hash
 from understudy.project.recipe import Recipe
 
 
@@ -43,7 +44,7 @@ def study(session: Session, footage: Footage, label: str) -> Studied:
     """Shots, faces and tracks of a clip. Warns where it ends before its time."""
     recipe = Recipe(
         "faces",
-        analysis.VERSION,
+        code_hash(analysis.__name__),
         {"first": footage.first, "stop": footage.stop, "chunk": analysis.CHUNK},
         {"clip": footage.digest},
     )
@@ -76,7 +77,8 @@ def study_likeness(session: Session, clips: Sequence[Footage]) -> Likeness:
         used.append(studied.footage)
         # Which tracks lead depends on whether people can be told apart on this machine.
         tracks = [int(track) for track in np.unique(faces.track)]
-        digests.append(Recipe("likeness", 1, {"tracks": tracks}, {"faces": studied.digest}).hash)
+        chosen = Recipe("likeness", code_hash(__name__), {"tracks": tracks}, {"faces": studied.digest})
+        digests.append(chosen.hash)
     if not used:
         names = ", ".join(without)
         raise BadInputError(f"No face was found in the likeness ({names}): give footage that shows it.")
@@ -87,7 +89,7 @@ def study_likeness(session: Session, clips: Sequence[Footage]) -> Likeness:
 
 def identities(session: Session, studied: Studied) -> list[TrackIdentity]:
     """Who each track shows. Raises BadInputError where the extra `identity` is not installed."""
-    recipe = Recipe("people", people.VERSION, {}, {"faces": studied.digest})
+    recipe = Recipe("people", code_hash(people.__name__), {}, {"faces": studied.digest})
     stage = session.stage(
         recipe,
         "people",

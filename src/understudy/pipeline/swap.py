@@ -23,6 +23,7 @@ from understudy.pipeline.session import Session
 from understudy.pipeline.studies import Likeness, Studied, grouped, identities, study, study_likeness
 from understudy.progress import Progress, SilentProgress
 from understudy.project.catalog import Shot, Track
+from understudy.project.code import code_hash
 from understudy.project.folder import Project
 from understudy.project.recipe import Recipe
 from understudy.project.settings import SwapSettings
@@ -92,7 +93,7 @@ class _Swap:
 
     def _render(self, plate: Footage, prepared: Prepared, spec: OutputSpec) -> Stage:
         parts, settings = prepared.parts, self.settings
-        measured = Recipe("match", matching.VERSION, {}, {"parts": prepared.digest})
+        measured = Recipe("match", code_hash(matching.__name__), {}, {"parts": prepared.digest})
         stage = self.session.stage(
             measured,
             "light and grain",
@@ -108,7 +109,7 @@ class _Swap:
             "chunk": rendering.CHUNK,
         }
         return self.session.stage(
-            Recipe("render", rendering.VERSION, parameters, {"match": measured.hash}),
+            Recipe("render", code_hash(rendering.__name__), parameters, {"match": measured.hash}),
             "render",
             len(plate),
             lambda stage, task: rendering.render(stage, plate, renderer, spec, task),
@@ -127,7 +128,10 @@ class _Swap:
         if request.compare is not None:
             stage = self.session.stage(
                 Recipe(
-                    "compare", viewing.VERSION, {"chunk": viewing.CHUNK}, {"render": rendered.recipe.hash}
+                    "compare",
+                    code_hash(viewing.__name__),
+                    {"chunk": viewing.CHUNK},
+                    {"render": rendered.recipe.hash},
                 ),
                 "comparison",
                 len(plate),

@@ -23,7 +23,6 @@ from understudy.pixels import to_bytes
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
-VERSION = 1
 CHUNK = 48
 _ROOM = 0.35
 """Share of the face's size that the contact sheet shows around it."""

@@ -17,14 +17,15 @@ class Recipe:
     """Everything a stage's output depends on; equal recipes give equal outputs.
 
     stage        name of the stage, a-z and dashes: it names the folder
-    version      raised by hand whenever the stage's code changes what comes out
+    version      which code makes the output: `code.code_hash` of the module that does it, which nobody can
+                 forget to raise; a number only where equal numbers are a promise to others
     parameters   what was asked for: JSON values, tuples, enums, fractions and dataclasses of these. No paths:
                  a moved file is the same file
     inputs       content hashes by name: `fingerprint` of a file, or `Recipe.hash` of the stage it came from
     """
 
     stage: str
-    version: int
+    version: int | str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
 

@@ -18,7 +18,6 @@ class WarpEngine:
     """Chooses likeness frames by expression, pose and light and warps them onto the plate's face."""
 
     name: ClassVar[str] = "warp"
-    version: ClassVar[int] = 1
 
     def fit(self, likeness: LikenessFaces, plate: Faceset) -> WarpModel:
         """Plan the swap of one plate track. Raises BadInputError where either side has no face."""
