@@ -15,10 +15,10 @@ ANNA, BEN = Path("anna.mp4"), Path("ben.mp4")
 def analysis(
     tracks: dict[int, tuple[range, float]], shots: tuple[tuple[int, int], ...] = ((0, 99),)
 ) -> Analysis:
-    """Tracks by number: the frames they are in and the height of the face in pixels."""
+    """Tracks by number: the frames they are in and the size of the face in pixels."""
     rows = sorted((frame, track) for track, (frames, _) in tracks.items() for frame in frames)
     landmarks = np.zeros((len(rows), 478, 3), np.float32)
-    landmarks[:, 152, 1] = [tracks[track][1] for _, track in rows]
+    landmarks[:, 152, :2] = [[tracks[track][1]] * 2 for _, track in rows]
     faces = Faceset(
         frame=np.array([frame for frame, _ in rows], np.int32),
         track=np.array([track for _, track in rows], np.int32),
@@ -55,7 +55,7 @@ def test_known_performers_give_all_tracks_of_the_one_seen_most() -> None:
     assert cast_roles(request(), TWO_SHOTS, [5, 7, 6, 7]) == [Role((1, 3), (ANNA,))]
 
 
-def test_size_is_height_over_all_frames() -> None:
+def test_size_is_summed_over_all_frames() -> None:
     plate = analysis({0: (range(0, 4), 100.0), 1: (range(0, 50), 20.0)})
     assert track_weight(plate.faces, 0) == pytest.approx(400.0)
     assert track_weight(plate.faces, 1) == pytest.approx(1000.0)

@@ -131,6 +131,12 @@ def concatenate(sets: list[Faceset]) -> Faceset:
     return Faceset(**{f.name: np.concatenate([getattr(s, f.name) for s in sets]) for f in fields(Faceset)})
 
 
+def face_sizes(landmarks: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """How large faces are, pixels: the geometric mean of width and height of landmarks (..., 478, 2 or 3)."""
+    extent = np.ptp(landmarks[..., :2], axis=-2)
+    return np.asarray(np.sqrt(np.prod(extent, axis=-1)), np.float64)
+
+
 def face_size(points: npt.NDArray[np.floating[Any]]) -> float:
-    """The geometric mean of width and height of (478, 2 or 3) landmarks, in pixels."""
-    return float(np.sqrt(np.prod(np.ptp(points[:, :2], axis=0))))
+    """How large one face is, as `face_sizes`."""
+    return float(face_sizes(points))

@@ -8,6 +8,7 @@ import numpy as np
 
 from understudy.errors import BadInputError
 from understudy.faces.columns import load_columns, save_columns
+from understudy.faces.faceset import face_sizes
 from understudy.faces.people import identity
 from understudy.faces.people.grouping import TrackIdentity, best_faces, group, identify, matching
 from understudy.media import Image
@@ -59,6 +60,5 @@ def tracks_of_person(reference: Path, found: list[TrackIdentity]) -> tuple[int, 
     image, faces = analyse_still(reference)
     if not len(faces):
         raise BadInputError(f"No face was found in {reference.name}: give --person a picture that shows one.")
-    heights = np.ptp(faces.landmarks[:, :, 1], axis=1)
-    embedding = identity.embed(image, faces.landmarks[int(heights.argmax())])
+    embedding = identity.embed(image, faces.landmarks[int(face_sizes(faces.landmarks).argmax())])
     return tuple(sorted(each.track for each in matching(embedding, found)))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.errors import BadInputError
-from understudy.faces.faceset import Faceset
+from understudy.faces.faceset import Faceset, face_sizes
 from understudy.pipeline.analysis import Analysis
 from understudy.pipeline.request import SwapRequest
 
@@ -63,9 +63,8 @@ def _leads(plate: Analysis, persons: Sequence[int] | None) -> list[tuple[int, ..
 
 
 def track_weight(faces: Faceset, track: int) -> float:
-    """How large a track is: the sum over its frames of the face's height in pixels."""
-    points = faces.of_track(track).landmarks
-    return float(np.ptp(points[:, :, 1], axis=1).sum())
+    """How large a track is: the sum of its face's sizes over its frames."""
+    return float(face_sizes(faces.landmarks[faces.track == track]).sum())
 
 
 def likeness_rows(analysis: Analysis, persons: Sequence[int] | None) -> npt.NDArray[np.int64]:

@@ -9,7 +9,7 @@ from tests.faces.scene import face, scene
 from tests.posed_faces import Act
 from understudy.faces.faceset import Faceset, face_size
 from understudy.faces.tracking.gaps import believable, interpolated, missed_frames, without_strays
-from understudy.faces.tracking.tracks import MAX_GAP, foretold, largest_track, link, renumbered
+from understudy.faces.tracking.tracks import MAX_GAP, foretold, link, renumbered
 
 
 def numbers_at(faces: Faceset, x_of: dict[int, float]) -> set[int]:
@@ -68,15 +68,6 @@ def test_a_motion_is_foretold_forwards_and_backwards() -> None:
     np.testing.assert_allclose(foretold([0, 1, 2, 3, 4], points, 6), 60.0)
     np.testing.assert_allclose(foretold([4, 3, 2, 1, 0], points[::-1], -1), -10.0)
     np.testing.assert_allclose(foretold([7], points[:1], 9), 0.0)
-
-
-def test_the_largest_track_has_the_most_face_in_the_frames_asked_for() -> None:
-    rows = [(t, face(100, eyes=40)) for t in range(20)] + [(t, face(400, eyes=90)) for t in range(12, 15)]
-    faces = link(scene(rows), [])
-    assert largest_track(faces) == 0
-    assert largest_track(faces, range(12, 15)) == 1
-    with pytest.raises(ValueError, match="no face"):
-        largest_track(faces, range(50, 60))
 
 
 def test_renumbering_counts_from_nought_in_order_of_appearance() -> None:

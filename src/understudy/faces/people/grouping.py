@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.errors import BadInputError
-from understudy.faces.faceset import Faceset, Found
+from understudy.faces.faceset import Faceset, Found, face_sizes
 from understudy.faces.people.identity import EMBEDDING_SIZE, SAME_PERSON, Embeddings
 from understudy.geometry import mesh
 from understudy.geometry.align import fit_similarity
@@ -54,7 +54,9 @@ def best_faces(
     """
     if len(faces) == 0:
         return np.zeros(0, np.int64)
-    quality = _frontality(faces.landmarks) * np.sqrt(_size(faces.landmarks)) * np.clip(faces.score, 0.05, 1)
+    quality = (
+        _frontality(faces.landmarks) * np.sqrt(face_sizes(faces.landmarks)) * np.clip(faces.score, 0.05, 1)
+    )
     if sharpness is not None:
         quality *= np.sqrt(np.maximum(sharpness, 0))
     seen = np.flatnonzero(faces.found != Found.INTERPOLATED)
@@ -148,11 +150,6 @@ def _pairwise(tracks: Sequence[TrackIdentity]) -> npt.NDArray[np.float64]:
             if i != j and one.overlaps(other):
                 distance[i, j] = _APART
     return distance
-
-
-def _size(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    extent = landmarks[:, :, :2].max(1) - landmarks[:, :, :2].min(1)
-    return np.asarray(extent.max(1), np.float64)
 
 
 def _frontality(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Steady landmarks: positions from the landmarker, motion from optical flow.
+"""Steady landmarks of a plate: positions from the landmarker, motion from optical flow.
 
 A landmarker looks at each frame alone and errs by a fraction of a pixel, differently every time; flow knows
 the motion between two frames much better, but drifts. Both are put together by least squares over the whole

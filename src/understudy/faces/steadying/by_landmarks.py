@@ -1,11 +1,11 @@
-"""Landmarks freed of jitter without lag, from the landmarks alone.
+"""Steady landmarks of a likeness, from the landmarks alone.
 
 A head moves slowly beside the jitter of landmarks; lids and lips do not. So each track is taken apart into
 the head's rigid motion and the rest, the expression in the head's own space. Both are smoothed symmetrically
 in time, each as much as it bears, and put together again. What stands out of the noise, such as a blink, is
 kept as it was.
 
-Where optical flow of the same frames is at hand, `understudy.faces.steadying.by_flow` knows more.
+A face that is drawn on these would still shiver a little; that of a plate is steadied by flow, see `by_flow`.
 """
 
 from __future__ import annotations

@@ -105,18 +105,3 @@ def renumbered(faces: Faceset) -> Faceset:
     )
     new = {int(number): k for k, (_, number) in enumerate(order)}
     return in_order(replace(faces, track=np.array([new[int(t)] for t in faces.track], np.int32)))
-
-
-def largest_track(faces: Faceset, frames: range | None = None) -> int:
-    """The track with the most face: the largest sum of face sizes over `frames` (None: all).
-
-    Raises ValueError where there is no face.
-    """
-    if frames is not None:
-        faces = faces.select((faces.frame >= frames.start) & (faces.frame < frames.stop))
-    if not len(faces):
-        raise ValueError("there is no face")
-    sizes = np.array([face_size(points) for points in faces.landmarks])
-    numbers = np.unique(faces.track)
-    sums = [sizes[faces.track == number].sum() for number in numbers]
-    return int(numbers[int(np.argmax(sums))])
