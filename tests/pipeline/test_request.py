@@ -58,6 +58,8 @@ def test_a_good_request_passes_and_creates_nothing(request_, tmp_path):
         ({"output": "gone/out.mp4"}, "There is no folder"),
         ({"output": "out.gif"}, r'h264 cannot be written to a "\.gif" file .* \.mp4, \.mov or \.mkv'),
         ({"output": "out"}, 'h264 cannot be written to a "" file'),
+        ({"output": "shot.%04d.exr"}, r"shot\.%04d\.exr names pictures, .* as video only: name it \.mov"),
+        ({"output": "still.PNG"}, r"still\.PNG names pictures"),
         ({"codec": "prores-hq"}, r'prores-hq cannot be written to a "\.mp4" file .* \.mov or \.mkv'),
         ({"codec": "divx"}, "codec: input should be 'h264'"),
         ({"blend": "oil"}, "blend: input should be 'multiband', 'poisson' or 'feather'"),

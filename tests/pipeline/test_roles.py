@@ -18,7 +18,8 @@ def analysis(
     """Tracks by number: the frames they are in and the size of the face in pixels."""
     rows = sorted((frame, track) for track, (frames, _) in tracks.items() for frame in frames)
     landmarks = np.zeros((len(rows), 478, 3), np.float32)
-    landmarks[:, 152, :2] = [[tracks[track][1]] * 2 for _, track in rows]
+    for row, (_, track) in enumerate(rows):
+        landmarks[row, 152, :2] = tracks[track][1]
     faces = Faceset(
         frame=np.array([frame for frame, _ in rows], np.int32),
         track=np.array([track for _, track in rows], np.int32),

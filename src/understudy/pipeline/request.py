@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from understudy.engines.base import engine as load_engine
 from understudy.errors import BadInputError, OutputError
 from understudy.media.codecs import CODECS
+from understudy.pipeline.records import Records, load, resolved
 from understudy.project.folder import Project, default_folder
-from understudy.project.settings import Blend, Codec, SwapSettings, one_sentence
+from understudy.project.settings import Blend, Codec, ConsentSettings, SwapSettings, one_sentence
 
 _SEQUENCE = re.compile(r"%0?\d*d|#+|@+")
 _FRAMES = re.compile(r"(\d+)-(\d+)")
@@ -39,6 +40,10 @@ class SwapRequest:
     assignments     (track, likeness) pairs, for several likenesses in one plate
     frames          first and last frame of the plate to be processed, from 0, both included; None: all
     rate            frames per second of an image sequence, where its files do not say
+    consent         consent records of the likeness, or `records.PERFORMERS`; without one, and without one in
+                    `project.toml`, the output is a preview: small and marked
+    plate_consent   consent records of the performer who is replaced, where `consent` does not cover that
+    plate_reason    why the plate needs no record
     project         the project's folder; None: beside the output
     engine, codec, quality, blend, sheet_frames, seed   as in `SwapSettings`
     contact_sheet   picture of likeness, plate and result side by side, to be written as well (.png)
@@ -54,6 +59,9 @@ class SwapRequest:
     assignments: tuple[tuple[int, Path], ...] = ()
     frames: tuple[int, int] | None = None
     rate: Fraction | None = None
+    consent: tuple[Path, ...] = ()
+    plate_consent: tuple[Path, ...] = ()
+    plate_reason: str | None = None
     project: Path | None = None
     engine: str | None = None
     codec: Codec | None = None
@@ -83,8 +91,23 @@ class SwapRequest:
         except ValidationError as error:
             raise BadInputError(one_sentence(error)) from error
         load_engine(settings.engine)
+        _check_video(self.output)
         _check_suffix(self.output, CODECS[settings.codec].containers, settings.codec)
         return settings
+
+    def records(self, project: ConsentSettings, folder: Path) -> Records:
+        """The consent records of this swap: those that were asked for, or else those of the project.
+
+        Raises BadInputError for one that cannot be read, and ConsentError for one that does not permit this.
+        """
+        own = [[resolved(Path(name)) for name in names] for names in (project.likeness, project.plate)]
+        likeness, plate = ([folder / path for path in paths] for paths in own)
+        return load(
+            self.consent or likeness,
+            self.plate_consent or plate,
+            project.plate_reason if self.plate_reason is None else self.plate_reason,
+            project.production,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The request as JSON values, for the catalogue."""
@@ -92,8 +115,8 @@ class SwapRequest:
         for name, value in asdict(self).items():
             if isinstance(value, Path | Fraction):
                 plain[name] = str(value)
-            elif name == "likeness":
-                plain[name] = [str(path) for path in self.likeness]
+            elif name in ("likeness", "consent", "plate_consent"):
+                plain[name] = [str(path) for path in value]
             elif name == "assignments":
                 plain[name] = [[track, str(path)] for track, path in self.assignments]
             else:
@@ -131,11 +154,12 @@ def parse_rate(text: str) -> Fraction:
 def validate(request: SwapRequest) -> None:
     """Refuse what can be seen to fail, before anything is created.
 
-    Raises BadInputError or OutputError, with one sentence.
+    Raises BadInputError, ConsentError or OutputError, with one sentence.
     """
     _check_choices(request)
     for path in _inputs(request):
         _check_input(path)
+    request.records(ConsentSettings(), Path())
     _check_output_file(request, request.output, "the output")
     request.settings(SwapSettings())
     if request.contact_sheet is not None:
@@ -156,6 +180,12 @@ def check_overwrite(request: SwapRequest, project: Project) -> None:
             f"{request.output} exists and was not made by this project: "
             "give --overwrite to replace it, or choose another name."
         )
+
+
+def _read(request: SwapRequest) -> Iterator[Path]:
+    """Every file that must not be written to."""
+    yield from _inputs(request)
+    yield from map(resolved, (*request.consent, *request.plate_consent))
 
 
 def _inputs(request: SwapRequest) -> Iterator[Path]:
@@ -204,7 +234,7 @@ def _check_input(path: Path) -> None:
 def _check_output_file(request: SwapRequest, path: Path, what: str) -> None:
     if path.is_dir():
         raise BadInputError(f"{path} is a folder: give {what} a file name.")
-    if any(_same_file(path, other) for other in _inputs(request)):
+    if any(_same_file(path, other) for other in _read(request)):
         raise BadInputError(f"{path} is also an input: give {what} another name.")
     others = [p for p in (request.output, request.contact_sheet, request.compare) if p is not None]
     if sum(_same_file(path, other) for other in others) > 1:
@@ -219,6 +249,19 @@ def _same_file(path: Path, other: Path) -> bool:
     if path.exists() and other.exists():
         return path.samefile(other)
     return path.resolve() == other.resolve()
+
+
+def _check_video(output: Path) -> None:
+    # Only now, and only where the name is not that of a film: this loads OpenImageIO.
+    if output.suffix.lower() in {suffix for codec in CODECS.values() for suffix in codec.containers}:
+        return
+    from understudy.media.stills import SUFFIXES
+
+    if output.suffix.lower() in SUFFIXES:
+        raise BadInputError(
+            f"{output} names pictures, and a swap is written as video only: name it .mov with --codec "
+            "prores-4444 or .mkv with --codec ffv1, and take that apart in your compositing program."
+        )
 
 
 def _check_suffix(path: Path, suffixes: tuple[str, ...], what: str) -> None:
