@@ -5,6 +5,7 @@ from tests.posed_faces import Act, posed, rotation, somebody
 from understudy.engines.warp.shape import (
     lid_opening,
     mouth_opening,
+    mouth_tension,
     neutral_shape,
     retarget,
     to_head_space,
@@ -85,6 +86,24 @@ def test_somebody_who_talks_all_the_time_is_closed_at_rest() -> None:
     heads = to_head_space(talking(somebody(), closed=8, opened=22))
     assert mouth_opening(np.median(heads.points, axis=0)) > 0.1
     assert mouth_opening(neutral_shape(heads)) < 0.03
+
+
+def pouting(face: np.ndarray) -> np.ndarray:
+    """A narrower mouth, with everything near it."""
+    lips = list(mesh.LIPS_OUTER + mesh.LIPS_INNER)
+    middle = face[lips].mean(0)
+    near = np.exp(-0.5 * (np.linalg.norm(face - middle, axis=1) / 0.25) ** 2)
+    pursed = face.copy()
+    pursed[:, 0] -= 0.4 * near * (face[:, 0] - middle[0])
+    return pursed
+
+
+def test_a_pout_that_is_held_is_not_rest() -> None:
+    face = somebody(1.05, 1.0)
+    shots = [filmed(pouting(face), [Act(yaw=k / 10) for k in range(30)]), filmed(face, [Act()] * 12)]
+    heads = to_head_space(np.concatenate(shots))
+    assert mouth_tension(heads.points[0]) > 1.0
+    assert np.abs(neutral_shape(heads) - heads.points[-1]).max() < 0.01
 
 
 def test_one_picture_is_its_own_rest() -> None:
