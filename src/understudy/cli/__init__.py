@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from understudy import __version__
-from understudy.cli import benchmark, consent, demo, doctor, performers, swap
+from understudy.cli import benchmark, consent, demo, doctor, keys, master, performers, swap, verify
 from understudy.cli.failures import Commands
 
 app = typer.Typer(
@@ -22,6 +22,9 @@ app = typer.Typer(
 )
 
 app.command("swap")(swap.swap)
+app.command("master")(master.master)
+app.command("verify")(verify.verify)
+app.command("keys")(keys.keys)
 app.command("doctor")(doctor.doctor)
 app.command("benchmark")(benchmark.benchmark)
 app.add_typer(consent.app, name="consent")

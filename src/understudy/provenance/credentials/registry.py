@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from understudy.atomic import check_writable, replacing
+from understudy.provenance.keys import Keyring
 
 _LARGEST = 64 << 20
 
@@ -18,6 +19,11 @@ class Registry:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @classmethod
+    def of(cls, keyring: Keyring) -> Registry:
+        """The registry of this machine's user."""
+        return cls(keyring.folder / "masters")
 
     def add(self, payload: int, store: bytes) -> None:
         """Keep the credentials of the master marked with `payload`. Raises OutputError."""

@@ -53,12 +53,16 @@ class ConsentNote:
 
 @dataclass(frozen=True)
 class Making:
-    """How the faces were made; hashes as SHA-256 in hex. `label` says how the audience is told."""
+    """How the faces were made; hashes as SHA-256 in hex. `label` says how the audience is told.
+
+    `plate_reason` is why no consent of the plate's performer was needed, where there is none.
+    """
 
     engine: str
     settings_sha256: str
     model_sha256: str | None = None
     label: str = "none"
+    plate_reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ class Statement:
                     "Iptc4xmpExt:DigitalSourceType": COMPOSITE,
                 },
             },
-            _own(MAKING, asdict(self.making)),
+            _own(MAKING, {name: value for name, value in asdict(self.making).items() if value}),
             _own(SOURCES, {"files": [_told(source) for source in self.sources]}),
         ]
         if self.consents:

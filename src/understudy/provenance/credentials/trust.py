@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from understudy.provenance.keys import Keyring, read_certificates
 
 CLAIM_SIGNING = "1.3.6.1.4.1.62558.2.1"
 EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
@@ -36,3 +42,12 @@ def settings(anchors: str = "") -> dict[str, Any]:
             },
         },
     }
+
+
+def anchors(keyring: Keyring, more: Sequence[Path] = ()) -> str:
+    """The roots that are believed here, and those in the PEM files `more`, as PEM.
+
+    Raises BadInputError where a file holds no certificates.
+    """
+    roots = [*keyring.roots(), *(root for path in more for root in read_certificates(path))]
+    return "".join(root.public_bytes(Encoding.PEM).decode("ascii") for root in roots)

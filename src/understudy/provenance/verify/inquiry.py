@@ -22,6 +22,8 @@ from understudy.provenance.verify.wording import told
 from understudy.provenance.watermark.base import Detection, Watermark
 
 _LARGEST_SIDECAR = 64 << 20
+_KEPT = ("consent", "steps", "making", "source", "signer", "time")
+"""What of a recovered record is told: its proof of the file itself says nothing about another file."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class _Inquiry:
         detection = self._mark(credentials)
         verdict = _verdict_of(credentials, unreadable)
         if detection.payload is not None and (verdict is None or verdict is Verdict.TAMPERED):
-            recovered = self._recovered(detection.payload, detection)
+            recovered = self._recovered(detection.payload, detection, retell=credentials is None)
             verdict = verdict or recovered
         return Report(
             self._path,
@@ -116,7 +118,7 @@ class _Inquiry:
             self._say("watermark", "good", f"{found} {sure}.")
         return detection
 
-    def _recovered(self, payload: int, detection: Detection) -> Verdict:
+    def _recovered(self, payload: int, detection: Detection, *, retell: bool) -> Verdict:
         """What the registry knows about a mark, and whether that fits these pictures."""
         store = self._known.registry.find(payload) if self._known.registry else None
         if store is None:
@@ -142,8 +144,8 @@ class _Inquiry:
         self._say(
             "record", "good", f"The record of this mark was signed by {recovered.signer or 'nobody named'}."
         )
-        kept = ("consent", "steps", "making", "source", "signer", "time")
-        self._findings += [finding for finding in told(recovered) if finding.topic in kept]
+        if retell:
+            self._findings += [one for one in told(recovered) if one.topic in _KEPT]
         return Verdict.RECOVERED
 
     def _fits(self, recovered: Credentials, detection: Detection) -> bool:

@@ -1,0 +1,115 @@
+"""`understudy master`: a finished film marked, signed and ready to leave the house."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from understudy.cli.options import STDOUT, Json, Quiet, write_json
+
+_CONSENT = "Consent"
+_SIGNING = "Signing"
+
+
+def master(
+    film: Annotated[Path, typer.Argument(metavar="FILM", help="What a swap has written.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="OUT", help="The master: .mp4, .mov, .mkv or a still.")
+    ],
+    consent: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="RECORD",
+            help="Consent record of the likeness; may be repeated.",
+            rich_help_panel=_CONSENT,
+        ),
+    ] = None,
+    plate_consent: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="RECORD", help="Consent record of the plate's performer.", rich_help_panel=_CONSENT
+        ),
+    ] = None,
+    plate_reason: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Why no record of the plate's performer is needed; goes into the credentials.",
+            rich_help_panel=_CONSENT,
+        ),
+    ] = None,
+    project: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Project folder; FILM.understudy where not given.")
+    ] = None,
+    codec: Annotated[
+        str, typer.Option(help="h264, h264-10, hevc, hevc-10, prores-hq, prores-4444 or ffv1.")
+    ] = "h264",
+    quality: Annotated[
+        float | None, typer.Option(metavar="CRF", help="0 (lossless) to 51 (worst).", show_default=False)
+    ] = None,
+    label: Annotated[
+        bool, typer.Option("--label", help="Show a label in the corner, even if no record asks for it.")
+    ] = False,
+    title: Annotated[str | None, typer.Option(help="Title in the credentials.")] = None,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CHAIN.pem", help="Your studio's certificates; needs --key.", rich_help_panel=_SIGNING
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="KEY.pem", help="Their private key.", rich_help_panel=_SIGNING)
+    ] = None,
+    timestamps: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="An RFC 3161 time-stamp authority.", rich_help_panel=_SIGNING),
+    ] = None,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make a master of FILM: encoded, invisibly marked, with signed Content Credentials.
+
+    Needs a consent record that is valid today and speaks of the footage FILM was made of. `understudy
+    verify OUT` then tells anybody what it is.
+    """
+    from rich.console import Console
+
+    from understudy.cli.progress import shown_progress
+    from understudy.errors import BadInputError
+    from understudy.mastering.master import House, MasterRequest
+    from understudy.mastering.master import master as make_master
+    from understudy.mastering.origins import origin_of
+    from understudy.provenance.credentials.identity import own_identity, studio_identity
+    from understudy.provenance.credentials.registry import Registry
+    from understudy.provenance.keys import Keyring
+    from understudy.provenance.watermark.base import watermark
+
+    if (certificates is None) != (key is None):
+        raise BadInputError("A certificate chain and its key belong together: give --certificates and --key.")
+    keyring = Keyring()
+    request = MasterRequest(
+        origin=origin_of(film, project),
+        output=output,
+        consents=tuple(consent or ()),
+        plate_consents=tuple(plate_consent or ()),
+        plate_reason=plate_reason,
+        codec=codec,
+        quality=quality,
+        label=label,
+        title=title,
+    )
+    if certificates is not None and key is not None:
+        identity = studio_identity(certificates, key, timestamps)
+    else:
+        identity = own_identity(keyring, timestamps=timestamps)
+    house = House(identity, watermark(), Registry.of(keyring))
+    with shown_progress(Console(stderr=True), quiet) as progress:
+        made = make_master(request, house, progress)
+    if json is not None:
+        write_json(json, made.to_json())
+    if not quiet and json != STDOUT:
+        beside = f", its credentials beside it: {made.sidecar}" if made.sidecar else ""
+        typer.echo(f"Mastered {made.frames} frames: {made.output}{beside}")
+        typer.echo(f"  signed by {identity.name}; invisible mark {made.payload:016x}; {made.seconds:.1f} s")

@@ -1,0 +1,263 @@
+"""Masters: a finished film marked, encoded, described and signed; what leaves the house.
+
+The order is fixed: the mark goes into the pictures, then the file is put together, then metadata, and the
+credentials come last, since whatever changes the file after them breaks them.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from understudy.atomic import check_writable, part_name, sync
+from understudy.errors import BadInputError
+from understudy.mastering import stills
+from understudy.mastering.label import labelled
+from understudy.mastering.origins import Origin
+from understudy.mastering.permission import check_footage, note, permitted, wants_label
+from understudy.mastering.screening import Screening, small
+from understudy.media import Clip, Image, OutputSpec, open_clip
+from understudy.parallel import ordered_map
+from understudy.progress import Progress, SilentProgress
+from understudy.provenance.consent.checking import Held
+from understudy.provenance.consent.material import Digest, digest_files
+from understudy.provenance.credentials.fingerprint import MOST_SAMPLES, Fingerprint, fingerprint
+from understudy.provenance.credentials.formats import holds_credentials, sidecar_of
+from understudy.provenance.credentials.identity import Identity
+from understudy.provenance.credentials.registry import Registry
+from understudy.provenance.credentials.signing import sign
+from understudy.provenance.credentials.statement import (
+    ConsentNote,
+    Making,
+    Mark,
+    Role,
+    Source,
+    Statement,
+)
+from understudy.provenance.watermark.base import PAYLOAD_BITS, Watermark
+
+_VIDEO = (".mp4", ".mov", ".mkv")
+
+
+@dataclass(frozen=True)
+class MasterRequest:
+    """What is to be mastered, and how.
+
+    consents         records of the likeness
+    plate_consents   records of the plate's performer
+    plate_reason     why no record of the plate's performer is needed, where there is none
+    label            whether the audience is to see a label; a record may ask for it in any case
+    """
+
+    origin: Origin
+    output: Path
+    consents: tuple[Path, ...]
+    plate_consents: tuple[Path, ...] = ()
+    plate_reason: str | None = None
+    codec: str = "h264"
+    quality: float | None = None
+    label: bool = False
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class House:
+    """Who masters here: the identity that signs, the watermark and its key, the registry of masters."""
+
+    identity: Identity = field(repr=False)
+    watermark: Watermark = field(repr=False)
+    registry: Registry
+
+
+@dataclass(frozen=True)
+class Master:
+    """What was written. `mark_found` says whether the mark could be read in the written file."""
+
+    output: Path
+    sidecar: Path | None
+    payload: int
+    mark_found: bool
+    confidence: float
+    frames: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "output": str(self.output),
+            "sidecar": None if self.sidecar is None else str(self.sidecar),
+            "watermark": f"{self.payload:016x}",
+            "watermark_found": self.mark_found,
+            "confidence": round(self.confidence, 1),
+            "frames": self.frames,
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def master(request: MasterRequest, house: House, progress: Progress | None = None) -> Master:
+    """Write the master. Nothing stands under its name before it is signed, read back and checked.
+
+    Raises ConsentError where a record does not permit it, BadInputError and OutputError.
+    """
+    started, shown = time.perf_counter(), progress or SilentProgress()
+    _check(request)
+    sources, notes, label = _allowed(request, shown)
+    payload = secrets.randbits(PAYLOAD_BITS)
+    making = Making(
+        engine=request.origin.engine,
+        settings_sha256=request.origin.settings_sha256,
+        label="corner" if label else "none",
+        plate_reason=request.plate_reason,
+    )
+    with tempfile.TemporaryDirectory(
+        dir=request.output.parent, prefix=part_name(Path("master")).name
+    ) as staged:
+        unsigned = Path(staged) / f"unsigned{request.output.suffix}"
+        ready = Path(staged) / request.output.name
+        frames, seconds, looks = _write(request, house.watermark, payload, label, unsigned, shown)
+        statement = Statement(
+            title=request.title or "Master",
+            sources=sources,
+            consents=notes,
+            making=making,
+            mark=Mark(house.watermark.algorithm, payload),
+            fingerprint=looks,
+            seconds=seconds,
+        )
+        store = sign(unsigned, ready, statement, house.identity)
+        finished = ready if holds_credentials(ready) else unsigned
+        found = house.watermark.detect(Screening(finished).spread(), search=False)
+        house.registry.add(payload, store)
+        sidecar = _publish(finished, sidecar_of(ready), request.output)
+    if found.payload != payload:
+        shown.warn(
+            "The invisible mark could not be read back: the pictures are too plain or too small for it."
+        )
+    return Master(
+        request.output,
+        sidecar,
+        payload,
+        found.payload == payload,
+        found.confidence,
+        frames,
+        time.perf_counter() - started,
+    )
+
+
+def _check(request: MasterRequest) -> None:
+    suffix = request.output.suffix.lower()
+    if suffix not in (*_VIDEO, *stills.SUFFIXES):
+        known = ", ".join((*_VIDEO, *sorted(stills.SUFFIXES)))
+        raise BadInputError(f"A master cannot be {suffix or 'a file without suffix'}; name it {known}.")
+    if request.output.exists() and request.output.samefile(request.origin.film):
+        raise BadInputError(f"{request.output} is the film itself: give the master another name.")
+    check_writable(request.output)
+
+
+def _allowed(
+    request: MasterRequest, progress: Progress
+) -> tuple[tuple[Source, ...], tuple[ConsentNote, ...], bool]:
+    """Sources and consent notes for the credentials, and whether a label is due; or ConsentError."""
+    shown = permitted(request.consents, "likeness")
+    acted: tuple[Held, ...] = ()
+    if request.plate_consents or request.plate_reason is None:
+        acted = permitted(request.plate_consents, "plate")
+    likeness = [_footage(path, progress) for path in request.origin.likeness]
+    plate = [_footage(request.origin.plate, progress)]
+    check_footage(shown, likeness)
+    if acted:
+        check_footage(acted, plate)
+    notes = [*(note(one, "likeness") for one in shown), *(note(one, "plate") for one in acted)]
+    sources = (*_sources("plate", plate), *_sources("likeness", likeness))
+    return sources, tuple(notes), request.label or wants_label((*shown, *acted))
+
+
+def _footage(path: Path, progress: Progress) -> tuple[Path, Digest]:
+    """A clip's first file, and the digest of all."""
+    with open_clip(path) as clip:
+        files = clip.files
+    with progress.stage(f"hash {path.name}", sum(file.stat().st_size for file in files), "bytes") as task:
+        return files[0], digest_files(files, task.advance)
+
+
+def _sources(role: Role, footage: Sequence[tuple[Path, Digest]]) -> Iterator[Source]:
+    for path, digest in footage:
+        yield Source(role, path, digest.sha256, digest.bytes)
+
+
+def _write(
+    request: MasterRequest, watermark: Watermark, payload: int, label: bool, target: Path, progress: Progress
+) -> tuple[int, float, Fingerprint]:
+    """Write the marked pictures to `target`; return their number, their length, and what they look like."""
+    with open_clip(request.origin.film) as clip:
+        info = clip.info
+        marked = watermark.embedder(payload, info.height, info.width)
+        looks = _Looks(clip)
+
+        def finished(image: Image) -> Image:
+            return marked(labelled(image) if label else image)
+
+        with progress.stage("master", info.frame_count) as task:
+            images = looks.watching(ordered_map(finished, (frame.image for frame in clip.frames())), task)
+            if target.suffix.lower() in stills.SUFFIXES:
+                stills.write_still(target, next(images))
+            else:
+                spec = OutputSpec.for_clip(info, request.codec, request.quality)
+                _encode(images, spec, clip, target)
+        if clip.fault is not None:
+            raise BadInputError(f"{clip.fault.rstrip('.')}: run the swap again.")
+        seconds = float(info.pts[-1] - info.pts[0]) * float(info.time_base) + 1 / float(info.rate)
+    return info.frame_count, seconds, looks.fingerprint()
+
+
+def _encode(images: Iterator[Image], spec: OutputSpec, clip: Clip, target: Path) -> None:
+    from understudy.media.assembly import assemble
+    from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
+
+    segment = target.with_name(f"pictures{SEGMENT_SUFFIX}")
+    encode_segment(segment, images, spec)
+    assemble([segment], target, spec=spec, source=clip.info)
+    segment.unlink()
+
+
+class _Looks:
+    """Keeps a few of the pictures that pass by, evenly over the film."""
+
+    def __init__(self, clip: Clip) -> None:
+        info = clip.info
+        count = min(MOST_SAMPLES, info.frame_count)
+        self._wanted = set(np.linspace(0, info.frame_count - 1, count).round().astype(int).tolist())
+        self._seconds = (info.pts - info.pts[0]) * float(info.time_base)
+        self._times: list[float] = []
+        self._pictures: list[Image] = []
+
+    def watching(self, images: Iterator[Image], task: Any) -> Iterator[Image]:
+        for index, image in enumerate(images):
+            if index in self._wanted:
+                self._times.append(float(self._seconds[index]))
+                self._pictures.append(small(image))
+            yield image
+            task.advance()
+
+    def fingerprint(self) -> Fingerprint:
+        return fingerprint(self._times, self._pictures)
+
+
+def _publish(finished: Path, sidecar: Path, output: Path) -> Path | None:
+    """Give the master its name, and its sidecar, where there is one, before it; return the sidecar's path."""
+    beside = None
+    if sidecar.exists():
+        beside = sidecar_of(output)
+        sync(sidecar)
+        sidecar.replace(beside)
+    sync(finished)
+    finished.replace(output)
+    sync(output.parent)
+    return beside

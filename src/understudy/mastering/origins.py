@@ -1,0 +1,62 @@
+"""What a project knows of a film that was made in it: which footage, which engine, which settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from understudy.errors import BadInputError
+from understudy.project.catalog import DONE
+from understudy.project.fingerprint import fingerprint
+from understudy.project.folder import Project, default_folder
+
+_PLACES = {"output", "project", "contact_sheet", "compare", "overwrite"}
+"""Settings that say where files lie and not what the film shows."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A finished film and what it was made of; `settings` are those of the run, from the catalogue."""
+
+    film: Path
+    plate: Path
+    likeness: tuple[Path, ...]
+    engine: str
+    settings: dict[str, Any] = field(repr=False)
+
+    @property
+    def settings_sha256(self) -> str:
+        """SHA-256 of the settings that decide what the film shows; names of footage are left out."""
+        footage = {"plate", "likeness", "assignments", "person"}
+        kept = {name: value for name, value in self.settings.items() if name not in _PLACES | footage}
+        text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def origin_of(film: Path, project: Path | None = None) -> Origin:
+    """What the project in the folder `project`, `film.understudy` unless given, knows of `film`.
+
+    Raises BadInputError where it did not make that film, or the film was changed since.
+    """
+    folder = project or default_folder(film)
+    if not film.is_file():
+        raise BadInputError(f"{film} does not exist; check the path.")
+    if not (folder / "catalog.db").is_file():
+        raise BadInputError(
+            f"No project at {folder} has made {film.name}: name its folder with --project, or swap anew."
+        )
+    with Project(folder) as opened:
+        run = opened.catalog.last_run(film)
+    if run is None or run.outcome != DONE:
+        raise BadInputError(f"The project {folder} has not finished {film.name}: run the swap again.")
+    if run.output_fingerprint != fingerprint(film):
+        raise BadInputError(
+            f"{film.name} is not as the project {folder} left it: master what the swap has written."
+        )
+    settings = dict(run.settings)
+    assigned = [Path(path) for _, path in settings.get("assignments") or []]
+    likeness = tuple(dict.fromkeys([*map(Path, settings.get("likeness") or []), *assigned]))
+    return Origin(film, Path(settings["plate"]), likeness, settings.get("engine") or "warp", settings)
