@@ -25,6 +25,12 @@ _TEMPLATE = """\
 # blend = "multiband"     # multiband, poisson, feather
 # sheet-frames = 8        # columns of a contact sheet
 # seed = 0                # of the grain
+
+[consent]
+# likeness = ["anna.consent.json"]    # records of the person to be seen
+# plate = ["stunt.consent.json"]      # records of the person to be replaced
+# plate-reason = "…"                  # or why no record is needed
+# production = "TLS-2026"             # the reference of this production in records
 """
 
 
@@ -48,10 +54,20 @@ class SwapSettings(_Table):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
 
+class ConsentSettings(_Table):
+    """The table `[consent]`: records for every swap here; paths as seen from the project's folder."""
+
+    likeness: tuple[str, ...] = ()
+    plate: tuple[str, ...] = ()
+    plate_reason: str | None = None
+    production: str | None = None
+
+
 class Settings(_Table):
     """Everything in `project.toml`."""
 
     swap: SwapSettings = SwapSettings()
+    consent: ConsentSettings = ConsentSettings()
 
 
 def read_settings(path: Path) -> Settings:
