@@ -77,3 +77,13 @@ def test_the_company_is_varied_and_known_by_name() -> None:
     assert cast("elin")[0].name == "elin"
     with pytest.raises(BadInputError, match="marco"):
         cast("nobody")
+
+
+def test_a_companion_is_seen_from_elsewhere_and_not_pulled_there_by_the_neck() -> None:
+    take = Performance(seed=1, companion=cast("elin")[0])
+    assert np.linalg.norm(take.companion_place) > 20
+    for frame in (0, 40, 80):
+        moment = take.companion_moment(frame)
+        assert np.linalg.norm(moment.pose.place) < 6
+        assert moment.light == take.moment(frame).light
+        assert moment.lens.defocus > take.moment(frame).lens.defocus

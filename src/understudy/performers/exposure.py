@@ -43,7 +43,7 @@ def expose(performer: Performer, moment: Moment, geometry: Geometry, camera: Cam
     length = np.sqrt(np.einsum("ij,ij->i", normals, normals))[:, None]
     lit = shadow.lit(values[:, :3] + _SKIN_OFFSET * normals / np.maximum(length, 1e-6))
     film = np.zeros((camera.size * camera.size, PLANES), np.float32)
-    eye = np.array((0.0, camera.look_y, camera.distance), np.float32)
+    eye = np.array((camera.aside, camera.look_y, camera.distance), np.float32)
     scene = Scene(values, lit, samples.share, samples.pixel, light, eye, film)
     _shade(performer, moment, scene, material[samples.triangle], camera)
     film = film.reshape(camera.size, camera.size, PLANES)

@@ -10,7 +10,7 @@ import numpy as np
 from understudy.errors import BadInputError
 from understudy.performers.cage import unit
 from understudy.performers.identity import Identity
-from understudy.performers.moment import Expression, Lens, Light, Moment, Occluder, Pose
+from understudy.performers.moment import Expression, Lens, Light, Moment, Occluder, Pose, Vector
 
 OCCLUDERS = ("hand", "microphone")
 
@@ -99,17 +99,17 @@ class Performance:
             grain=self.seed * 1_000_003 + round(frame),
         )
 
+    @property
+    def companion_place(self) -> Vector:
+        """Where the companion stands, in cm from the performer: behind and to the side."""
+        return 19.0 if self.seed % 2 else -19.0, 1.0, -30.0
+
     def companion_moment(self, frame: float) -> Moment:
-        """What the companion does: somebody else's curves, behind and to the side, a little out of focus."""
+        """What the companion does: somebody else's curves, a little out of focus."""
         other = replace(
             self, seed=self.seed + 7919, yaw=25.0, pitch=8.0, occluder=None, defocus=self.defocus + 1.2
         )
-        own = self.moment(frame)
-        moment = other.moment(frame)
-        side = 1.0 if self.seed % 2 else -1.0
-        x, y, z = moment.pose.place
-        pose = replace(moment.pose, place=(x + 19.0 * side, y + 1.0, z - 30.0))
-        return replace(moment, pose=pose, light=own.light)
+        return replace(other.moment(frame), light=self.moment(frame).light)
 
     def _pose(self, curves: _Curves, time: float) -> Pose:
         return Pose(

@@ -20,8 +20,9 @@ OVERSAMPLING = 2
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole at (0, look_y, distance) that looks along -z; `size` is the picture's width and height in
-    pixels.
+    """A pinhole at (aside, look_y, distance) that looks along -z.
+
+    `size` is the picture's width and height in pixels.
 
     `focal` is in picture widths, lengths in cm.
     """
@@ -30,6 +31,7 @@ class Camera:
     focal: float
     distance: float = 62.0
     look_y: float = -1.6
+    aside: float = 0.0
 
     @property
     def scale(self) -> float:
@@ -40,7 +42,7 @@ class Camera:
         """Stage-space points (N, 3) in pixels (x right, y down, centres at integers) and distance in cm."""
         depth = self.distance - points[:, 2]
         middle = (self.size - 1) / 2
-        x = middle + points[:, 0] * self.focal * self.size / depth
+        x = middle + (points[:, 0] - self.aside) * self.focal * self.size / depth
         y = middle - (points[:, 1] - self.look_y) * self.focal * self.size / depth
         return np.stack([x, y, depth], 1)
 

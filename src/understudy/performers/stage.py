@@ -139,8 +139,16 @@ def _surface(actor: Performer, performance: Performance, frame: int, camera: Cam
 def _companion(performance: Performance, frame: int, camera: Camera, behind: Floats) -> Floats:
     assert performance.companion is not None
     actor, moment = performer(performance.companion), performance.companion_moment(frame)
+    x, y, z = performance.companion_place
     # out of focus anyway: half the pixels carry all that is seen
-    film = expose(actor, moment, actor.at(moment), replace(camera, size=camera.size // 2))
+    theirs = replace(
+        camera,
+        size=camera.size // 2,
+        aside=camera.aside - x,
+        look_y=camera.look_y - y,
+        distance=camera.distance - z,
+    )
+    film = expose(actor, moment, actor.at(moment), theirs)
     film = cv2.resize(film[..., (0, 1, 2, plane.COVERAGE)], behind.shape[:2], interpolation=cv2.INTER_LINEAR)
     both = film[..., :3] + (1 - np.minimum(film[..., 3:], 1.0)) * behind
     return cv2.GaussianBlur(both, (0, 0), moment.lens.defocus * camera.size / 512)
