@@ -18,6 +18,7 @@ _GAIN = (0.2, 1.3)
 _INTERPOLATED = 0.83
 """What cubic interpolation leaves of the chips' root mean square."""
 _IN_PLAIN, _PER_TEXTURE, _MOST = 0.6, 0.5, 4.0
+_WITHIN = np.ones((5, 5), np.uint8)
 _BLACK, _WHITE = 18.0, 233.0
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -53,6 +54,8 @@ class Embedder:
         small = cv2.resize(image[..., :3], (columns, rows), interpolation=cv2.INTER_AREA)
         luma = (small.astype(np.float32) @ _LUMA) / unit
         texture = cv2.blur(np.abs(luma - cv2.blur(luma, (3, 3))), (5, 5))
+        # A plain wall beside an edge is a plain wall: texture hides only what lies well within it.
+        texture = cv2.erode(texture, _WITHIN)
         strengths = np.clip(_IN_PLAIN + _PER_TEXTURE * texture, 0, _MOST)
         strengths[(texture < 0.15) & ((luma < _BLACK) | (luma > _WHITE))] = 0  # bars and titles stay clean
         change = float(np.sqrt(np.mean((strengths * self._chips) ** 2))) * _INTERPOLATED
