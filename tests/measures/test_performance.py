@@ -203,3 +203,10 @@ def test_parts_are_on_the_face():
         "eyes": 32,
         "brows": 20,
     }
+
+
+def test_the_error_of_timing_is_the_mean_of_its_frames():
+    found = timing(speech(late=3), speech())
+    assert found.along.shape == speech().shape
+    assert found.error == pytest.approx(found.along.mean())
+    assert found.along.max() > 1.5 * found.error

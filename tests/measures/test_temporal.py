@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from tests.measures.known_pictures import clip_of, disc, faces, noise, textured
-from understudy.measures.temporal import Flicker, FlickerMeter, colour_pumping, jitter, mean_lab
+from understudy.measures.temporal import (
+    Flicker,
+    FlickerMeter,
+    colour_breathing,
+    colour_pumping,
+    jitter,
+    mean_lab,
+    trembling,
+)
 
 MATTE = disc()
 
@@ -123,3 +131,22 @@ def test_jitter_of_steady_motion_is_nothing_and_of_a_zigzag_four_times_its_ampli
     assert jitter(zigzag) == pytest.approx(4 * 0.5 / 100, rel=0.01)
     zigzag[4] = np.nan
     assert jitter(zigzag) == pytest.approx(4 * 0.5 / 100, rel=0.01)
+
+
+def test_the_breathing_of_each_frame_is_the_length_of_what_is_fast():
+    plate = np.zeros((100, 3))
+    beat = np.array([(-1) ** i for i in range(100)], float)
+    result = plate + beat[:, None] * (3, 4, 0)
+    result[7] = np.nan
+    found = colour_breathing(result, plate, rate=25)
+    assert np.isnan(found[7])
+    assert np.delete(found, 7) == pytest.approx(np.full(99, 5.0), rel=0.15)
+    assert colour_pumping(result, plate, 25) == pytest.approx(np.sqrt(np.nanmean(found**2)))
+    assert np.isnan(colour_breathing(result[:3], plate[:3], 25)).all()
+
+
+def test_trembling_tells_the_frame():
+    still = faces(7)
+    still[3, :, 0] += 2
+    assert trembling(still) == pytest.approx([np.nan, 0, 0.02, 0.04, 0.02, 0, np.nan], nan_ok=True)
+    assert np.isnan(trembling(still[:2])).all()

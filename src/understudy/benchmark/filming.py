@@ -20,6 +20,8 @@ from understudy.media.segments import encode_segment
 from understudy.parallel import ordered_map
 from understudy.performers import Identity, Performance, Picture, render, true_swap
 from understudy.progress import Progress
+from understudy.takes.slate import Slate, write_slate
+from understudy.takes.take import Take
 
 VERSION = 1
 """Raised by hand when what is written changes."""
@@ -48,6 +50,8 @@ class Shoot:
         if not path.exists():
             drawn = self._drawn(name, frames, lambda frame: render(who, performance, frame, self.size))
             self._encode(path, (picture.image for picture in drawn))
+        take = Take(who, performance, len(frames), self.size)
+        write_slate(path, Slate(take, frames.start, frames.step))
         return path
 
     def truth(

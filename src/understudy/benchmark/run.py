@@ -9,6 +9,7 @@ from typing import Any
 
 from understudy.benchmark import source
 from understudy.benchmark.case import Case, Footage
+from understudy.benchmark.permission import declared
 from understudy.benchmark.records import Clips, Cost, Scored, read_scored, write_record
 from understudy.benchmark.scoring import score
 from understudy.benchmark.strips import write_strips
@@ -78,6 +79,7 @@ def _swap(
         home / f"result{_SUFFIX}",
         frames=(0, footage.frames - 1),
         project=project,
+        consent=(declared(footage, home),),
         overwrite=True,
         **variant.options,
     )
