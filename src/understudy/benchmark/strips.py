@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ _WORST = (
 )
 _AROUND = 2.6
 _QUALITY = 88
+_EXPRESSION = 4.0
+"""What a difference in expression weighs beside one in pose, when a likeness's face is looked for."""
 
 
 @dataclass(frozen=True)
@@ -76,50 +78,41 @@ def write_strips(folder: Path, clips: Clips, score: Score) -> tuple[Strip, ...]:
     The difference is twice result minus truth, on grey; minus plate where the truth is not known.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    picks = [*even_frames(score.landmarks), *worst_frames(score.curves)]
+    files = {"plate": clips.plate, "result": clips.result, "truth": clips.truth}
     strips = []
     with ExitStack() as stack:
-        plate, result = (stack.enter_context(open_clip(path)) for path in (clips.plate, clips.result))
-        truth = None if clips.truth is None else stack.enter_context(open_clip(clips.truth))
-        for pick in picks:
-            points = score.landmarks[pick.frame]
-            if np.isnan(points).any():
-                continue
-            shown = {"plate": _tile(plate, pick.frame, points), "result": _tile(result, pick.frame, points)}
-            if truth is not None:
-                shown["truth"] = _tile(truth, pick.frame, points)
-            shown[f"difference × {AMPLIFIED}"] = _difference(
-                shown["result"], shown.get("truth", shown["plate"])
-            )
-            own = _likeness(score.likeness, points)
-            if own is not None:
-                shown = {"likeness": own, **shown}
+        opened = {
+            role: stack.enter_context(open_clip(path)) for role, path in files.items() if path is not None
+        }
+        own = {path: stack.enter_context(open_clip(path)) for path in clips.likeness}
+        for pick in (*even_frames(score.landmarks), *worst_frames(score.curves)):
+            shown = _likeness(own, score.likeness, score.landmarks[pick.frame])
+            shown |= _frame(opened, pick.frame, score.landmarks[pick.frame])
             path = folder / f"{pick.frame:06}{'-worst' if pick.worst else ''}.jpg"
             _write_jpeg(path, np.vstack(list(shown.values())))
-            strips.append(
-                Strip(
-                    frame=pick.frame, caption=pick.caption, picture=path, rows=tuple(shown), worst=pick.worst
-                )
-            )
+            strips.append(Strip(picture=path, rows=tuple(shown), **asdict(pick)))
     return tuple(strips)
 
 
-def _likeness(likeness: LikenessSample | None, points: Array) -> Array | None:
-    """The likeness's face whose pose and expression are nearest."""
+def _frame(opened: dict[str, Clip], frame: int, points: Array) -> dict[str, Array]:
+    """The tiles of one frame by name."""
+    tiles = {role: _tile(clip, frame, points) for role, clip in opened.items()}
+    apart = tiles["result"].astype(np.int16) - tiles.get("truth", tiles["plate"])
+    difference = np.clip(128 + AMPLIFIED * apart, 0, 255).astype(np.uint8)
+    return tiles | {f"difference × {AMPLIFIED}": difference}
+
+
+def _likeness(own: dict[Path, Clip], likeness: LikenessSample | None, points: Array) -> dict[str, Array]:
+    """The tile of the likeness's face whose pose and expression are nearest, if there is any."""
     if likeness is None or not likeness.places:
-        return None
+        return {}
     faces = np.concatenate([likeness.landmarks, points[None]])
     turn, shape = head_pose(faces).rotation, without_pose(faces)[..., :2]
     apart = np.linalg.norm(turn[:-1] - turn[-1], axis=(1, 2))
-    apart = apart + 4 * np.linalg.norm(shape[:-1] - shape[-1], axis=-1).mean(-1)
+    apart = apart + _EXPRESSION * np.linalg.norm(shape[:-1] - shape[-1], axis=-1).mean(-1)
     row = int(apart.argmin())
     path, frame = likeness.places[row]
-    with open_clip(path) as clip:
-        return _tile(clip, frame, likeness.landmarks[row])
-
-
-def _difference(result: Array, other: Array) -> Array:
-    return np.clip(128 + AMPLIFIED * (result.astype(np.int16) - other), 0, 255).astype(np.uint8)
+    return {"likeness": _tile(own[path], frame, likeness.landmarks[row])}
 
 
 def _tile(clip: Clip, frame: int, landmarks: Array) -> Array:
