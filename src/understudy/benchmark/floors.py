@@ -1,7 +1,7 @@
 """What must never be lost again: the worst value that each figure of a case may have. Floors only rise.
 
-A floor stands a margin away from what was measured (`Figure.relevant`), since other processors round
-differently. For figures that want to be low it is a ceiling; "higher" means stricter throughout.
+A floor stands a margin away from what was measured, half of what is worth a word (`Figure.relevant`), since
+other processors round differently. For figures that want to be low it is a ceiling; "higher" means stricter throughout.
 """
 
 from __future__ import annotations
@@ -117,13 +117,14 @@ def write_floors(path: Path, floors: Floors) -> None:
 
 
 def _with_margin(figure: Figure, value: float) -> float:
+    margin = figure.relevant / 2
     if figure.good is Good.HIGH:
-        return value - figure.relevant
+        return value - margin
     if figure.good is Good.LOW:
-        return value + figure.relevant
+        return value + margin
     if figure.good is Good.NOUGHT:
-        return math.copysign(abs(value) + figure.relevant, value)
-    return math.exp(math.copysign(abs(math.log(value)) + figure.relevant, math.log(value)))
+        return math.copysign(abs(value) + margin, value)
+    return math.exp(math.copysign(abs(math.log(value)) + margin, math.log(value)))
 
 
 def _stricter(figure: Figure, value: float, known: dict[str, float]) -> float:
