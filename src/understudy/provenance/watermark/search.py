@@ -23,11 +23,12 @@ from understudy.provenance.watermark.residual import WORKING_SIZE
 
 Floats = npt.NDArray[np.float32]
 
-_SCALES = np.exp(np.arange(math.log(0.70), math.log(2.0), 0.004))
-_TURNED_SCALES = np.exp(np.arange(math.log(0.85), math.log(1.25), 0.012))
-_TURNS = np.radians([turn for turn in np.arange(-3.0, 3.01, 0.6) if abs(turn) > 0.1])
+_SCALES = np.exp(np.arange(math.log(0.70), math.log(2.0), 0.006))
+_TURNED_SCALES = np.exp(np.arange(math.log(0.85), math.log(1.25), 0.016))
+_TURNS = np.radians([turn for turn in np.arange(-3.0, 3.01, 0.75) if abs(turn) > 0.1])
 _MIDDLE = 5 / 12
-_STRAIGHT_TRIED, _TURNED_TRIED = 4, 8
+_STRAIGHT_TRIED, _TURNED_TRIED = 3, 4
+_NEAR = 0.018
 _STEPS = (0.003, 0.0015, 0.0008)
 
 
@@ -44,6 +45,10 @@ class Guess:
     shift: tuple[float, float] = (0.0, 0.0)
     peak: float = field(default=0.0, compare=False)
 
+    def is_near(self, other: Guess) -> bool:
+        """Whether refining either would lead to the same placement."""
+        return abs(self.across / other.across - 1) < _NEAR and abs(self.turn - other.turn) < _NEAR
+
     def placement(self, size: int) -> Affine:
         """From the marked picture to the one looked at (see `base.Detection`), for a grid of `size` chips."""
         cos, sin = math.cos(self.turn), math.sin(self.turn)
@@ -54,18 +59,31 @@ class Guess:
 NOMINAL = Guess(1.0, 1.0)
 
 
-def laid(residual: Floats, placement: Affine, size: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """The residual where each chip of a grid of `size` would be, and whether that is on the picture."""
+def laid(residual: Floats, placement: Affine, size: int) -> Floats:
+    """The residual where each chip of a grid of `size` would be, (size, size); 0 off the picture."""
+    matrix = _to_residual(residual, placement, size)
+    chips: Floats = cv2.warpAffine(
+        residual, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    )
+    return chips
+
+
+def seen(residual: Floats, placement: Affine, size: int) -> npt.NDArray[np.bool_]:
+    """Which chips of a grid of `size` lie on the picture, (size, size)."""
+    matrix = _to_residual(residual, placement, size)
+    ones = np.ones(residual.shape, np.uint8)
+    inside = cv2.warpAffine(ones, matrix, (size, size), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)
+    shown: npt.NDArray[np.bool_] = inside > 0
+    return shown
+
+
+def _to_residual(residual: Floats, placement: Affine, size: int) -> Affine:
+    """From places on the grid, in chips, to places on the residual, in pixels; shape (2, 3)."""
     height, width = residual.shape
     middle = np.array([(width - 1) / 2, (height - 1) / 2])
     linear = placement[:, :2] * (WORKING_SIZE / size)
     start = middle + WORKING_SIZE * placement[:, 2] - linear @ np.full(2, (size - 1) / 2)
-    matrix = np.hstack([linear, start[:, None]])
-    flags = cv2.WARP_INVERSE_MAP
-    chips = cv2.warpAffine(residual, matrix, (size, size), flags=flags | cv2.INTER_LINEAR)
-    ones = np.ones(residual.shape, np.uint8)
-    seen = cv2.warpAffine(ones, matrix, (size, size), flags=flags | cv2.INTER_NEAREST)
-    return chips, seen > 0
+    return np.hstack([linear, start[:, None]])
 
 
 class Search:
@@ -91,14 +109,19 @@ class Search:
         return list(ordered_map(lambda guess: self._with_shift(guess, middle=middle), guesses))
 
     def _best(self, guesses: list[Guess], count: int) -> Iterator[Guess]:
-        for guess in sorted(guesses, key=lambda guess: -guess.peak)[:count]:
-            yield self._refined(guess)
+        chosen: list[Guess] = []
+        for guess in sorted(guesses, key=lambda guess: -guess.peak):
+            if not any(guess.is_near(other) for other in chosen):
+                chosen.append(guess)
+                yield self._refined(guess)
+            if len(chosen) == count:
+                return
 
     def _refined(self, guess: Guess) -> Guess:
         """Uphill in scale across, scale down and turn, by steps that grow finer."""
         best = self._with_shift(guess)
         for step in _STEPS:
-            for _ in range(4):
+            for _ in range(2):
                 around = [
                     replace(
                         best,
@@ -126,7 +149,7 @@ class Search:
     def _with_shift(self, guess: Guess, *, middle: bool = False) -> Guess:
         """The guess with the shift at which the pilot fits best, to a fraction of a chip."""
         size, ring = self._pattern.size, self._ring
-        chips, _ = laid(self._residual, replace(guess, shift=(0, 0)).placement(size), size)
+        chips = laid(self._residual, replace(guess, shift=(0, 0)).placement(size), size)
         if middle:
             edge = round(size * (1 - _MIDDLE) / 2)
             inside = np.zeros_like(chips)

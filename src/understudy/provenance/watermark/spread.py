@@ -10,7 +10,7 @@ from understudy.provenance.watermark.coding import decode
 from understudy.provenance.watermark.embedding import Embedder
 from understudy.provenance.watermark.pattern import Pattern
 from understudy.provenance.watermark.residual import Floats, mean_residual
-from understudy.provenance.watermark.search import NOMINAL, Guess, Search, laid
+from understudy.provenance.watermark.search import NOMINAL, Guess, Search, laid, seen
 
 PUBLIC_KEY = b"understudy-public-1"
 """Anyone can read marks made with it; whoever has a key can also forge and remove them."""
@@ -67,7 +67,8 @@ def _guesses(
 
 def _read(pattern: Pattern, guess: Guess, residual: Floats, frames: int, least: float) -> Detection:
     placement = guess.placement(pattern.size)
-    evidence, sureness = pattern.evidence(*laid(residual, placement, pattern.size))
+    chips, shown = laid(residual, placement, pattern.size), seen(residual, placement, pattern.size)
+    evidence, sureness = pattern.evidence(chips, shown)
     payload = decode(evidence) if sureness >= least else None
     return Detection(payload, sureness, frames, placement)
 
