@@ -9,6 +9,7 @@ from understudy.engines.warp.shape import (
     neutral_shape,
     retarget,
     to_head_space,
+    with_mouth_in_place,
 )
 from understudy.geometry import mesh
 from understudy.geometry.align import rotation_angle
@@ -187,3 +188,13 @@ def test_a_few_pictures_are_enough(count: int) -> None:
     assert wanted.shape == (count, mesh.VERTEX_COUNT, 3)
     assert np.isfinite(wanted).all()
     assert np.abs(wanted - likeness.points[0]).max() < 0.3
+
+
+def test_the_mouth_moves_half_way_to_the_plates_and_the_eyes_stay() -> None:
+    mine = np.stack([somebody(1.1, 0.95)] * 2)
+    theirs = mine + np.array([[[0.02, 0.08, 0.0]], [[0.0, -0.04, 0.0]]])
+    moved = with_mouth_in_place(mine, theirs) - mine
+    lips = list(mesh.LIPS_OUTER + mesh.LIPS_INNER)
+    assert np.allclose(moved[:, lips].mean(1), [[0.01, 0.04, 0.0], [0.0, -0.02, 0.0]], atol=0.002)
+    assert np.abs(moved[:, list(mesh.RIGHT_EYE + mesh.LEFT_EYE)]).max() < 0.002
+    assert np.array_equal(with_mouth_in_place(mine, mine), mine)

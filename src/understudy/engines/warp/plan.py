@@ -10,7 +10,14 @@ from understudy.engines.base import LikenessFaces
 from understudy.engines.warp.choose import EYES, MOUTH, SKIN, Region, candidates, choose, cross_fade
 from understudy.engines.warp.layers import vertex_shares
 from understudy.engines.warp.render import Mix, WarpModel
-from understudy.engines.warp.shape import Heads, mouth_opening, retarget, to_head_space, with_natural_lips
+from understudy.engines.warp.shape import (
+    Heads,
+    mouth_opening,
+    retarget,
+    to_head_space,
+    with_mouth_in_place,
+    with_natural_lips,
+)
 from understudy.faces.faceset import Faceset
 from understudy.geometry import mesh
 from understudy.geometry.align import Similarity
@@ -31,6 +38,7 @@ def plan(likeness: LikenessFaces, plate: Faceset) -> WarpModel:
     mixes = {name: _mix(path, FADE[name]) for name, path in paths.items()}
     inside = _plate_inside(wanted, heads.points[paths["mouth"]])
     wanted = with_natural_lips(wanted, _shown(mixes["mouth"], heads.points))
+    wanted = with_mouth_in_place(wanted, acting.points)
     return WarpModel(
         target=_target(wanted, acting.pose, plate.landmarks).astype(np.float32),
         plate=plate.landmarks,

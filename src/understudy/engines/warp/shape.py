@@ -274,3 +274,15 @@ def with_natural_lips(points: Array, picked: Array, share: float = 0.7) -> Array
     fixed = np.concatenate([outer, inner])
     moves = np.concatenate([shift, np.zeros_like(shift)], axis=1)
     return points + np.einsum("vs,nsd->nvd", _falloff(fixed, 0.06), moves)
+
+
+def with_mouth_in_place(points: Array, plate: Array, share: float = 0.5) -> Array:
+    """Heads (N, 478, 3) with the mouth, as a whole, moved by `share` of the way to the plate's.
+
+    Skin beside a mouth moves otherwise than lips do. Where the likeness's lips lie on the plate's chin or
+    philtrum, they slide over what moves there in every word, and the face looks unsteady.
+    """
+    lips = np.array(mesh.LIPS_OUTER + mesh.LIPS_INNER)
+    way = share * (plate[:, lips] - points[:, lips]).mean(1)
+    near = _falloff(lips, 0.15).sum(1)
+    return points + near[None, :, None] * way[:, None]
