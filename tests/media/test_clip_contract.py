@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 
 from tests.media.barcode_clips import make_video, number_of, picture, write_picture
 from understudy.media import Clip, open_clip
+from understudy.media.thinned import ThinnedClip
 
 COUNT = 12
 
@@ -33,11 +34,21 @@ def _still(folder: Path) -> Path:
     return write_picture(folder / "still.png", picture(0))
 
 
+def _open(make: Callable[[Path], Path]) -> Callable[[Path], Clip]:
+    return lambda folder: open_clip(make(folder))
+
+
+def _thinned(folder: Path) -> Clip:
+    shown_thrice = [number for number in range(COUNT) for _ in range(3)]
+    return ThinnedClip(open_clip(make_video(folder / "clip.mp4", shown_thrice[:-1])), 3)
+
+
 @pytest.fixture(
-    params=[_video, _deep_video, _sequence, _still], ids=["video", "10-bit video", "sequence", "still"]
+    params=[_open(_video), _open(_deep_video), _open(_sequence), _open(_still), _thinned],
+    ids=["video", "10-bit video", "sequence", "still", "thinned video"],
 )
 def clip(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Clip]:
-    with open_clip(request.param(tmp_path)) as opened:
+    with request.param(tmp_path) as opened:
         yield opened
 
 
@@ -94,3 +105,11 @@ def test_closing_twice_is_fine(clip: Clip) -> None:
     clip.read(0)
     clip.close()
     clip.close()
+
+
+@pytest.mark.parametrize("step", [2, 5])
+@pytest.mark.parametrize(("start", "stop"), [(0, None), (3, 10), (4, 5), (7, 7)])
+def test_every_so_many_frames(clip: Clip, start: int, stop: int | None, step: int) -> None:
+    found = list(clip.frames(start, stop, step))
+    assert [frame.index for frame in found] == list(range(clip.info.frame_count))[start:stop:step]
+    assert [number_of(frame.image) for frame in found] == [frame.index for frame in found]

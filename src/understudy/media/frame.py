@@ -111,8 +111,8 @@ class Clip(Protocol):
         Raises IndexError outside 0..frame_count-1 and BadInputError where the file is damaged.
         """
 
-    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        """Frames start..stop-1 in order, decoding each once.
+    def frames(self, start: int = 0, stop: int | None = None, step: int = 1) -> Iterator[Frame]:
+        """Frames start..stop-1, or every `step`-th of them, in order, decoding each once.
 
         Stops before the first frame that cannot be decoded, and says so in `fault`. Several such iterators
         and `read` do not disturb each other.

@@ -56,10 +56,10 @@ class PictureClip:
             raise IndexError(f"frame {index} of a clip of {len(self._members)} frames")
         return self._frame(index, read_still(self._members[index]))
 
-    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        """Frames start..stop-1; see `understudy.media.frame.Clip.frames`."""
+    def frames(self, start: int = 0, stop: int | None = None, step: int = 1) -> Iterator[Frame]:
+        """Frames start..stop-1 by `step`; see `understudy.media.frame.Clip.frames`."""
         end = len(self._members) if stop is None else min(stop, len(self._members))
-        for index in range(max(start, 0), end):
+        for index in range(max(start, 0), end, step):
             try:
                 image = read_still(self._members[index])
             except BadInputError as error:

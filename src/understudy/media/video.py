@@ -72,16 +72,18 @@ class VideoClip:
             picture = self._cache.get(index) or self._decode(index)
         return self._frame(index, picture)
 
-    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        """Frames start..stop-1; see `understudy.media.frame.Clip.frames`."""
+    def frames(self, start: int = 0, stop: int | None = None, step: int = 1) -> Iterator[Frame]:
+        """Frames start..stop-1 by `step`; see `understudy.media.frame.Clip.frames`."""
         end = self.info.frame_count if stop is None else min(stop, self.info.frame_count)
-        wanted = max(start, 0)
+        first = wanted = max(start, 0)
         if wanted >= end:
             return
         decoder = Decoder.like(self._decoder)
         try:
             for number, picture in decoder.exactly_from(wanted):
-                yield self._frame(number, picture)
+                # What is left out has to be decoded, but need not become a picture.
+                if (number - first) % step == 0:
+                    yield self._frame(number, picture)
                 wanted += 1
                 if wanted == end:
                     return

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from understudy.errors import BadInputError
 from understudy.media import Clip, ClipInfo, Frame, open_clip
+from understudy.media.thinned import ThinnedClip
 from understudy.project.fingerprint import fingerprint
 
 
@@ -19,12 +20,14 @@ class Footage:
 
     first, stop   the frames in question, first..stop-1
     digest        hash of the file's content
+    step          every how many frames of the file `clip` shows
     """
 
     clip: Clip = field(repr=False)
     first: int
     stop: int
     digest: str
+    step: int = 1
 
     @property
     def info(self) -> ClipInfo:
@@ -71,6 +74,13 @@ class Footage:
     def until(self, stop: int) -> Footage:
         """The same footage without the frames from `stop` on."""
         return replace(self, stop=stop)
+
+    def thinned(self, step: int) -> Footage:
+        """Every `step`-th frame of this footage, which must be a whole clip; they are numbered anew."""
+        if step == 1:
+            return self
+        clip = ThinnedClip(self.clip, step)
+        return replace(self, clip=clip, stop=clip.info.frame_count, step=self.step * step)
 
     def reason_for_end(self, stop: int) -> str:
         """Why frame `stop` is not among the readable ones, as one sentence."""

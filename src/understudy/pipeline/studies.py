@@ -13,6 +13,7 @@ from understudy.faces.faceset import concatenate
 from understudy.faces.people import identity
 from understudy.faces.people.grouping import FACES_PER_TRACK, TrackIdentity
 from understudy.faces.steadying.by_landmarks import smooth_faces
+from understudy.media import ClipInfo
 from understudy.pipeline import analysis, people
 from understudy.pipeline.analysis import Analysis
 from understudy.pipeline.footage import Footage
@@ -20,6 +21,11 @@ from understudy.pipeline.roles import likeness_rows
 from understudy.pipeline.session import Session
 from understudy.project.code import code_hash
 from understudy.project.recipe import Recipe
+
+_ENOUGH = 300
+"""Frames of a likeness."""
+_LEAST_RATE = 8
+"""Frames of a likeness a second."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ def study(session: Session, footage: Footage, label: str) -> Studied:
     recipe = Recipe(
         "faces",
         code_hash(analysis.__name__),
-        {"first": footage.first, "stop": footage.stop, "chunk": analysis.CHUNK},
+        {"first": footage.first, "stop": footage.stop, "chunk": analysis.CHUNK, "step": footage.step},
         {"clip": footage.digest},
     )
     stage = session.stage(
@@ -57,7 +63,8 @@ def study(session: Session, footage: Footage, label: str) -> Studied:
     found = analysis.studied(stage)
     if found.stop < footage.stop:
         reason = footage.reason_for_end(found.stop)
-        session.warn_of(footage, f"{reason} Frames {footage.first}-{found.stop - 1} are used.")
+        last = (found.stop - 1) * footage.step
+        session.warn_of(footage, f"{reason} Frames {footage.first}-{last} are used.")
     return Studied(footage.until(found.stop), found, recipe.hash)
 
 
@@ -65,8 +72,9 @@ def study_likeness(session: Session, clips: Sequence[Footage]) -> Likeness:
     """The leading faces of a likeness's clips. Raises BadInputError where there is none in any of them."""
     used: list[Footage] = []
     sets, clip_of, digests, without = [], [], [], []
+    step = stride([clip.info for clip in clips])
     for clip in clips:
-        studied = study(session, clip, "likeness")
+        studied = study(session, clip.thinned(step), "likeness")
         rows = likeness_rows(studied.analysis, grouped(session, studied))
         if not len(rows):
             without.append(clip.info.path.name)
@@ -85,6 +93,20 @@ def study_likeness(session: Session, clips: Sequence[Footage]) -> Likeness:
     for name in without:
         session.warn(f"No face was found in {name}; it is left out.")
     return Likeness(LikenessFaces(concatenate(sets), np.concatenate(clip_of)), tuple(used), "-".join(digests))
+
+
+def stride(clips: Sequence[ClipInfo]) -> int:
+    """Every how many frames of a likeness's clips are looked at.
+
+    A face says little in a twenty-fifth of a second that it does not say in the next: of long footage as many
+    frames are looked at as an engine has use for, or eight a second where that is more.
+    """
+    moving = [clip for clip in clips if not clip.is_still]
+    if not moving:
+        return 1
+    wanted = round(sum(clip.frame_count for clip in moving) / _ENOUGH)
+    sparsest = int(min(clip.rate for clip in moving) / _LEAST_RATE)
+    return max(1, min(wanted, sparsest))
 
 
 def identities(session: Session, studied: Studied) -> list[TrackIdentity]:
