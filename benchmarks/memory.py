@@ -2,9 +2,9 @@
 
     python -m benchmarks.memory LIKENESS PLATE --frames 300 1000 3000 --out DIR
 
-PLATE is played there and back again until it has as many frames: one shot, one track, which is the worst case
-for what is kept per face. Prints a table: the highest resident memory (MiB) in every stage, and between it and
-the stage before. Linux only: the high-water mark is set back by /proc/self/clear_refs.
+PLATE is played there and back again until it has as many frames: one shot, one track, which is the worst
+case for what is kept per face. Prints a table: the highest resident memory (MiB) in every stage, and between
+it and the stage before. Linux only: the high-water mark is set back by /proc/self/clear_refs.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from understudy.media import Image, open_clip
 from understudy.media.codecs import OutputSpec
 from understudy.media.segments import encode_segment
+from understudy.pipeline.material import declare
 from understudy.pipeline.request import SwapRequest
 from understudy.pipeline.result import peak_memory_mb
 from understudy.progress import SilentProgress, Task
@@ -39,8 +40,14 @@ def main(arguments: list[str] | None = None) -> None:
         plate = options.out / f"plate-{count}.mkv"
         if not plate.exists():
             lengthen(options.plate, plate, count)
+        record = options.out / f"consent-{count}.json"
+        footage = [options.likeness, plate]
+        declare(
+            "research", "The people shown", "Gathered for research.", footage, record, declarant="A tester"
+        )
         request = SwapRequest(
             likeness=(options.likeness,),
+            consent=(record,),
             plate=plate,
             output=options.out / f"swapped-{count}.mp4",
             overwrite=True,

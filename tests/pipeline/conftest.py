@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.agreed import swap
 from tests.pipeline.desk import Desk
 from tests.pipeline.films import UNEVEN, Take, act, film
 from understudy.pipeline.request import SwapRequest
@@ -49,8 +50,6 @@ def plate(folder: Path, marco: Take) -> Path:
 @pytest.fixture(scope="session")
 def swapped(folder: Path, likeness: Path, plate: Path) -> tuple[SwapRequest, SwapResult]:
     """The plain case, lossless, with everything that can be asked for beside it."""
-    from understudy.pipeline.swap import swap
-
     request = SwapRequest(
         (likeness,),
         plate,

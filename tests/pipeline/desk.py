@@ -8,9 +8,11 @@ from typing import Any
 
 from typer.testing import CliRunner
 
+from tests.pipeline.agreed import drawn
 from tests.pipeline.films import frames_of
 from understudy.cli import app
 from understudy.media import open_clip
+from understudy.provenance.keys import config_folder
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,10 @@ class Desk:
         return self.folder / "out.mp4"
 
     def run(self, *more: Any, likeness: Path | None = None, plate: Path | None = None) -> Said:
-        words = [likeness or self.likeness, "--onto", plate or self.plate, "--project", self.project, *more]
+        footage = [likeness or self.likeness, plate or self.plate, *(word for word in more if _is_clip(word))]
+        words = [footage[0], "--onto", footage[1], "--project", self.project, *more]
+        if all(path.exists() and (path.is_dir() or path.stat().st_size) for path in footage):
+            words += ["--consent", drawn(config_folder() / "desk.consent.json", footage)]
         if "-o" not in more:
             words += ["-o", self.output]
         done = CliRunner().invoke(app, ["swap", "--quiet", *map(str, words)])
@@ -78,3 +83,7 @@ class Desk:
             differs = abs(one - other).max(-1)
             assert differs[:8].mean() < 3
             assert (differs > 20).mean() > 0.03
+
+
+def _is_clip(word: Any) -> bool:
+    return isinstance(word, Path) and word.is_file()

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from tests.media.barcode_clips import write_picture
+from tests.pipeline.agreed import swap
 from tests.pipeline.films import SIZE, Take, film, frames_of, sound_of
 from understudy.errors import BadInputError
 from understudy.faces.people import identity
 from understudy.media import open_clip
 from understudy.pipeline.request import SwapRequest
 from understudy.pipeline.result import SwapResult
-from understudy.pipeline.swap import swap
 
 Swapped = tuple[SwapRequest, SwapResult]
 

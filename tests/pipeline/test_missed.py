@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.pipeline.agreed import swap
 from tests.pipeline.films import Image, Take, film, frames_of, without_head
 from understudy.cli.swap import describe
 from understudy.pipeline.request import SwapRequest
 from understudy.pipeline.result import as_ranges
-from understudy.pipeline.swap import swap
 
 
 def swapped(folder: Path, likeness: Path, plate: Path) -> tuple[SwapRequest, list[str]]:

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.pipeline.agreed import drawn, swap
 from tests.pipeline.films import Take, film, frames_of
 from understudy.pipeline import analysis, rendering
 from understudy.pipeline.request import SwapRequest
 from understudy.pipeline.result import SwapResult
-from understudy.pipeline.swap import swap
 
 CHUNK = 4
 COMMAND = f"""
@@ -48,7 +48,9 @@ class Job:
 
     def start(self) -> subprocess.Popen[str]:
         self.folder.mkdir(exist_ok=True)
+        record = drawn(self.folder.with_suffix(".consent.json"), [self.likeness, self.plate])
         words = ["swap", self.likeness, "--onto", self.plate, "-o", self.output, "--json", "-", "--quiet"]
+        words += ["--consent", record]
         words += [word for option in self.extras.items() for word in option]
         pipe = subprocess.PIPE
         command = [sys.executable, "-c", COMMAND, *map(str, words)]
@@ -157,7 +159,8 @@ def test_another_blend_redoes_the_rendering_alone(request_: SwapRequest) -> None
 
 
 def test_another_likeness_leaves_what_is_known_of_the_plate(request_: SwapRequest, other: Path) -> None:
-    assert redone(swap(replace(request_, likeness=(other,)))) == ["faces", "plan", "crops", "match", "render"]
+    made = redone(swap(replace(request_, likeness=(other,))))
+    assert made == ["material", "faces", "plan", "crops", "match", "render"]
     assert redone(swap(request_)) == []
 
 

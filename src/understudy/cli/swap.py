@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _FACES = "Which face"
 _PICTURE = "Picture"
 _FILES = "Files"
+_CONSENT = "Consent"
+_STANDINGS = {
+    "preview": "  a preview, marked and at most 540p: give --consent RECORD for the picture itself",
+    "research": "  research footage: a master of it carries a visible label",
+}
 
 
 def swap(
@@ -69,6 +74,22 @@ def swap(
     quality: Annotated[
         int | None, typer.Option(metavar="CRF", help="0 (lossless) to 51 (worst).", rich_help_panel=_PICTURE)
     ] = None,
+    consent: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="RECORD",
+            help="Consent record of the likeness, or: performers. Without one: a small, marked preview.",
+            rich_help_panel=_CONSENT,
+        ),
+    ] = None,
+    plate_consent: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="RECORD", help="Consent record of who is replaced.", rich_help_panel=_CONSENT),
+    ] = None,
+    plate_reason: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Why the plate needs no record.", rich_help_panel=_CONSENT),
+    ] = None,
     contact_sheet: Annotated[
         Path | None,
         typer.Option(
@@ -114,6 +135,9 @@ def swap(
         assignments=tuple(parse_assignment(text) for text in assignments or ()),
         frames=None if frames is None else parse_frames(frames),
         rate=None if rate is None else parse_rate(rate),
+        consent=tuple(consent or ()),
+        plate_consent=tuple(plate_consent or ()),
+        plate_reason=plate_reason,
         project=project,
         engine=engine,
         codec=cast(Any, codec),
@@ -159,6 +183,7 @@ def describe(result: SwapResult) -> list[str]:
         ranges = result.faceless
         lines.append(f"  {_ranges(ranges)}{_in_all(ranges)}: nobody to be replaced, left as in the plate")
     lines += [f"  {name}: {path}" for name, path in _extras(result)]
+    lines += [words for standing, words in _STANDINGS.items() if result.consent.get("standing") == standing]
     worked = [stage for stage in result.stages if not stage.skipped]
     if worked:
         slowest = max(worked, key=lambda stage: stage.seconds)

@@ -16,6 +16,7 @@ from understudy.pipeline.cast import Appearance, Part, appearances
 from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.matching import Matches
+from understudy.pipeline.preview import Preview
 from understudy.pixels import to_float
 from understudy.progress import Task
 from understudy.project.stage import Stage
@@ -27,17 +28,30 @@ CHUNK = 48
 class Renderer:
     """Composites frames as a pure function of the plate and what the earlier stages found."""
 
-    def __init__(self, parts: Sequence[Part], matches: Matches, blend: BlendName, seed: int) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        matches: Matches,
+        blend: BlendName,
+        seed: int,
+        preview: Preview | None = None,
+    ) -> None:
         self.parts, self.matches, self.blend, self.seed = parts, matches, blend, seed
+        self.preview = preview
 
     def frame(self, frame: Frame) -> Image:
-        """The composite of one plate frame."""
+        """The composite of one plate frame; small and marked where it is a preview."""
         height, width = frame.image.shape[:2]
         image = frame.image
-        for face in appearances(self.parts, frame.index, width, height):
+        faces = list(appearances(self.parts, frame.index, width, height))
+        for face in faces:
             placed = self._place(image, face)
             image = composite(image, [placed], self.blend, seed=(self.seed << 24) + frame.index)
-        return image
+        if self.preview is None:
+            return image
+        return self.preview.of_frame(
+            image, [self.parts[face.part].faces.landmarks[face.row] for face in faces]
+        )
 
     def _place(self, image: Image, face: Appearance) -> Placed:
         part, box = self.parts[face.part], face.box

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ class SwapResult:
 
     `frames` counts the output's frames, `seconds` the whole swap, `peak_memory_mb` the process's highest
     memory in MiB (None where the system does not tell). `stages` are in the order they ran. `untouched` are
-    the plate's frames in which no face was replaced, be it missed or not there.
+    the plate's frames in which no face was replaced, be it missed or not there. `consent` is what the records
+    permit (`consenting.Permission.to_json`).
     """
 
     output: Path
@@ -50,6 +51,7 @@ class SwapResult:
     peak_memory_mb: float | None = None
     contact_sheet: Path | None = None
     compare: Path | None = None
+    consent: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def faces_swapped(self) -> int:
@@ -94,6 +96,7 @@ class SwapResult:
             "warnings": list(self.warnings),
             "contact_sheet": None if self.contact_sheet is None else str(self.contact_sheet),
             "compare": None if self.compare is None else str(self.compare),
+            "consent": dict(self.consent),
         }
 
 

@@ -14,12 +14,16 @@ from understudy.media.assembly import assemble, check_output
 from understudy.media.codecs import OutputSpec
 from understudy.pipeline import matching, people, rendering, viewing
 from understudy.pipeline.analysis import Analysis
+from understudy.pipeline.consenting import Permission, Standing, bind
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.preparing import Prepared, prepare
+from understudy.pipeline.preview import Preview
+from understudy.pipeline.records import Records
 from understudy.pipeline.request import SwapRequest, check_overwrite, validate
 from understudy.pipeline.result import SwappedTrack, SwapResult, as_ranges, peak_memory_mb
 from understudy.pipeline.roles import Role, cast_roles
 from understudy.pipeline.session import Session
+from understudy.pipeline.strangers import refuse_strangers
 from understudy.pipeline.studies import Likeness, Studied, grouped, identities, study, study_likeness
 from understudy.progress import Progress, SilentProgress
 from understudy.project.catalog import Shot, Track
@@ -33,26 +37,31 @@ from understudy.project.stage import Stage
 def swap(request: SwapRequest, progress: Progress | None = None) -> SwapResult:
     """Do what `request` asks for. Run again after it was stopped, it goes on where it was.
 
-    Raises BadInputError or OutputError, with one sentence; nothing unfinished stays under the output's name.
+    Without a consent record of the likeness the output is a preview: small, and marked across the face.
+    Raises BadInputError, ConsentError or OutputError, with one sentence; nothing unfinished stays under the
+    output's name.
     """
     validate(request)
     # Frames are worked on side by side: threads inside each would only compete.
     cv2.setNumThreads(1)
     with Project(request.project_folder) as project, threadpool_limits(1, user_api="blas"):
         settings = request.settings(project.settings.swap)
+        records = request.records(project.settings.consent, project.folder)
         check_overwrite(request, project)
         with (
             project.run("swap", request.to_json(), request.output) as run,
             Session(project, run, progress or SilentProgress()) as session,
         ):
-            return _Swap(request, settings, session).result()
+            return _Swap(request, settings, records, session).result()
 
 
 class _Swap:
     """One swap under way."""
 
-    def __init__(self, request: SwapRequest, settings: SwapSettings, session: Session) -> None:
-        self.request, self.settings, self.session = request, settings, session
+    def __init__(
+        self, request: SwapRequest, settings: SwapSettings, records: Records, session: Session
+    ) -> None:
+        self.request, self.settings, self.records, self.session = request, settings, records, session
         self.began = time.perf_counter()
 
     def result(self) -> SwapResult:
@@ -63,6 +72,10 @@ class _Swap:
         clips = {path: session.open(path) for path in sources}
         spec = OutputSpec.for_clip(plate.info, self.settings.codec, self.settings.quality)
         check_output(request.output, spec, plate.info)
+        permission = bind(session, self.records, list(clips.values()), plate)
+        preview = Preview.of(plate.info) if permission.standing is Standing.PREVIEW else None
+        if preview is not None:
+            spec = preview.limited(spec)
 
         studied = study(session, plate, "plate")
         if not len(studied.analysis.faces):
@@ -70,12 +83,14 @@ class _Swap:
         self._catalogue(studied)
         roles = self._roles(studied)
         likenesses = self._likenesses(roles, clips)
+        refuse_strangers(session, permission)
         cast = [(role, likenesses[role.likeness]) for role in roles]
         prepared = prepare(session, studied, cast, self.settings.engine)
-        rendered = self._render(studied.footage, prepared, spec)
+        rendered = self._render(studied.footage, prepared, spec, preview)
         self._deliver(studied.footage, prepared, spec, rendered)
+        permission.keep(session.project.folder, request.output)
         session.warn_of_faults()
-        return self._summary(studied, prepared)
+        return self._summary(studied, prepared, permission)
 
     # --- who plays whom
 
@@ -91,7 +106,7 @@ class _Swap:
 
     # --- pictures
 
-    def _render(self, plate: Footage, prepared: Prepared, spec: OutputSpec) -> Stage:
+    def _render(self, plate: Footage, prepared: Prepared, spec: OutputSpec, preview: Preview | None) -> Stage:
         parts, settings = prepared.parts, self.settings
         measured = Recipe("match", code_hash(matching.__name__), {}, {"parts": prepared.digest})
         stage = self.session.stage(
@@ -101,11 +116,12 @@ class _Swap:
             lambda stage, task: matching.measure(stage, plate, parts, task),
         )
         matches = matching.matches(stage, plate, parts)
-        renderer = rendering.Renderer(parts, matches, settings.blend, settings.seed)
+        renderer = rendering.Renderer(parts, matches, settings.blend, settings.seed, preview)
         parameters = {
             "blend": settings.blend,
             "seed": settings.seed,
             "spec": spec,
+            "preview": preview,
             "chunk": rendering.CHUNK,
         }
         return self.session.stage(
@@ -137,7 +153,7 @@ class _Swap:
                 len(plate),
                 lambda stage, task: viewing.encode_comparison(stage, plate, request.output, task),
             )
-            viewing.deliver_comparison(stage, request.compare, plate)
+            viewing.deliver_comparison(stage, request.compare, plate, request.output)
 
     # --- telling
 
@@ -167,7 +183,7 @@ class _Swap:
         ]
         catalog.replace_shots(clip, [Shot(first, last) for first, last in found.shots], tracks)
 
-    def _summary(self, plate: Studied, prepared: Prepared) -> SwapResult:
+    def _summary(self, plate: Studied, prepared: Prepared, permission: Permission) -> SwapResult:
         found = plate.analysis
         numbers = {int(track) for part in prepared.parts for track in part.faces.track}
         frames = {int(frame) for part in prepared.parts for frame in part.faces.frame}
@@ -182,6 +198,7 @@ class _Swap:
             peak_memory_mb=peak_memory_mb(),
             contact_sheet=self.request.contact_sheet,
             compare=self.request.compare,
+            consent=permission.to_json(),
         )
 
 

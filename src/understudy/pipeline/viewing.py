@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
 from understudy.pipeline.cast import Part, appearances
 from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
+from understudy.pipeline.preview import resized, scaled
 from understudy.pixels import to_bytes
 from understudy.progress import Task
 from understudy.project.stage import Stage
@@ -39,10 +41,11 @@ def write_sheet(
         for number in chosen:
             before = plate.clip.read(int(number)).image
             after = result.read(int(number) - plate.first).image
-            height, width = before.shape[:2]
-            face = list(appearances(parts, int(number), width, height))[-1]
+            face = list(appearances(parts, int(number), before.shape[1], before.shape[0]))[-1]
             part = parts[face.part]
-            box = Box.around(part.faces.landmarks[face.row], width, height, _ROOM)
+            height, width = after.shape[:2]
+            before, scale = resized(before, width, height)
+            box = Box.around(scaled(part.faces.landmarks[face.row], scale), width, height, _ROOM)
             likeness = part.crops[part.model.example(face.row)].image
             pictures = [likeness, before[box.rows, box.columns], after[box.rows, box.columns], after]
             rows.append(Row(f"frame {number}: likeness, plate, result", pictures))
@@ -51,14 +54,16 @@ def write_sheet(
         write_png(temporary, contact_sheet(rows))
 
 
-def comparison_spec(plate: Footage) -> OutputSpec:
-    """How a comparison is encoded."""
-    return OutputSpec.for_clip(plate.info, "h264")
+def comparison_spec(plate: Footage, output: Path) -> OutputSpec:
+    """How a comparison is encoded: in the size of `output`, which for a preview is smaller than the plate."""
+    with open_clip(output) as result:
+        info = result.info
+    return replace(OutputSpec.for_clip(plate.info, "h264"), width=info.width, height=info.height)
 
 
 def encode_comparison(stage: Stage, plate: Footage, output: Path, task: Task) -> int:
     """Encode what is missing of a line that wanders between plate and result; returns the frames done."""
-    spec = comparison_spec(plate)
+    spec = comparison_spec(plate, output)
     done = 0
     with open_clip(output) as result:
         for index, numbers in missing_chunks(stage, plate, CHUNK, task, SEGMENT_SUFFIX):
@@ -71,14 +76,15 @@ def _wiped(plate: Footage, result: Clip, numbers: range, task: Task) -> Iterator
     after = result.frames(numbers.start - plate.first, numbers.stop - plate.first)
     for frame, swapped in zip(plate.frames(numbers), after, strict=True):
         seconds = (frame.index - plate.first) / float(plate.info.rate)
-        yield wipe(_like(frame.image, swapped.image), swapped.image[..., :3], wipe_position(seconds))
+        before, _ = resized(_like(frame.image, swapped.image), *swapped.image.shape[1::-1])
+        yield wipe(before, swapped.image[..., :3], wipe_position(seconds))
         task.advance()
 
 
-def deliver_comparison(stage: Stage, path: Path, plate: Footage) -> None:
-    """Write the video of a finished comparison, with the plate's sound."""
+def deliver_comparison(stage: Stage, path: Path, plate: Footage, output: Path) -> None:
+    """Write the video of a finished comparison of `plate` with `output`, with the plate's sound."""
     segments = stage.chunks(plate.chunk_count(CHUNK), SEGMENT_SUFFIX)
-    assemble(segments, path, spec=comparison_spec(plate), source=plate.info, first=plate.first)
+    assemble(segments, path, spec=comparison_spec(plate, output), source=plate.info, first=plate.first)
 
 
 def _like(image: Image, other: Image) -> Image:

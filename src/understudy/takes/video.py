@@ -6,6 +6,7 @@ from pathlib import Path
 
 from understudy.media.fresh import write_clip
 from understudy.progress import Progress, SilentProgress
+from understudy.takes.slate import Slate, write_slate
 from understudy.takes.take import Take
 
 SUFFIXES = (".mp4", ".mov", ".mkv")
@@ -21,8 +22,11 @@ def write_video(
 ) -> None:
     """Render `take` and encode it to `path`, which appears when it is whole and has been read back.
 
+    Beside it lies its slate, by which it is known as a performer's: see `takes.slate`.
+
     Raises BadInputError for a codec, quality or container that cannot be, OutputError where writing fails.
     """
     pictures = take.pictures(range(take.frames), progress or SilentProgress())
     images = (picture.image for _, picture in pictures)
     write_clip(path, images, width=take.size, height=take.size, rate=take.rate, codec=codec, quality=quality)
+    write_slate(path, Slate(take))

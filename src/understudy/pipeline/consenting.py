@@ -1,0 +1,151 @@
+"""Footage held against consent records: what a swap may become.
+
+Without a record a swap is a preview. With records, all footage has to be what they speak of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from understudy.atomic import replacing
+from understudy.errors import ConsentError
+from understudy.pipeline.footage import Footage
+from understudy.pipeline.records import Records
+from understudy.pipeline.session import Session
+from understudy.progress import Task
+from understudy.project.recipe import Recipe
+from understudy.project.stage import Stage
+from understudy.provenance.consent.checking import Held, Purpose, permit
+from understudy.provenance.consent.material import Digest, digest_files, speaks_of
+from understudy.provenance.consent.reading import write
+from understudy.provenance.consent.record import Medium, Part
+from understudy.takes.consented import speaks_of_take
+
+_DIGEST = "sha256.json"
+
+
+class Standing(StrEnum):
+    """What a swap is.
+
+    PREVIEW   nobody has agreed: small, marked across the face, never mastered
+    RESEARCH  footage for measuring: unmarked working files, a visible label on masters
+    GRANTED   everybody concerned has agreed
+    """
+
+    PREVIEW = "preview"
+    RESEARCH = "research"
+    GRANTED = "granted"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A clip, and the record that speaks of it."""
+
+    clip: Footage
+    held: Held
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What a swap may become, and by what.
+
+    likeness, plate   the footage with its records; empty for previews, `plate` also where a reason is given
+    plate_reason      why the plate's performer need not be asked
+    """
+
+    standing: Standing
+    likeness: tuple[Bound, ...] = field(default=(), repr=False)
+    plate: tuple[Bound, ...] = field(default=(), repr=False)
+    plate_reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The permission as JSON values, without names."""
+        return {
+            "standing": self.standing.value,
+            "likeness": [held.summary for held in _held(self.likeness)],
+            "plate": [held.summary for held in _held(self.plate)],
+            "plate_reason": self.plate_reason,
+        }
+
+    def for_master(self, medium: Medium | None = None, production: str | None = None) -> None:
+        """Do nothing where a master may be made, now; raise ConsentError where it may not."""
+        if self.standing is Standing.PREVIEW:
+            raise ConsentError(
+                "This swap was made without a consent record, so it is a preview and cannot be mastered: "
+                "swap again with --consent."
+            )
+        parts: tuple[tuple[Part, tuple[Bound, ...]], ...] = (
+            ("likeness", self.likeness),
+            ("plate", self.plate),
+        )
+        for part, bound in parts:
+            for held in _held(bound):
+                permit(held, Purpose.MASTER, part=part, medium=medium, production=production)
+
+    def keep(self, folder: Path, output: Path) -> None:
+        """Keep the records in a project's folder, and what they permit for `output`. Raises OutputError."""
+        home = folder / "consent"
+        home.mkdir(exist_ok=True)
+        for held in (*_held(self.likeness), *_held(self.plate)):
+            write(home / f"{held.summary['sha256']}.consent.json", held.record)
+        with replacing(home / f"{output.name}.json") as part:
+            part.write_text(json.dumps(self.to_json(), indent=1) + "\n", "utf-8")
+
+
+def bind(session: Session, records: Records, likeness: Sequence[Footage], plate: Footage) -> Permission:
+    """Hold the footage against the records.
+
+    Raises ConsentError for footage that no record speaks of, and where nothing is said about the plate.
+    """
+    if not records.likeness:
+        return Permission(Standing.PREVIEW)
+    shown = tuple(_bound(session, records.likeness, clip, "likeness") for clip in likeness)
+    # One's own record, or a research set's, may allow both.
+    both = [held for held in records.likeness if "plate" in held.record.payload.use.parts]
+    replaced: tuple[Bound, ...] = ()
+    if records.plate or (both and records.plate_reason is None):
+        replaced = (_bound(session, [*records.plate, *both], plate, "plate"),)
+    elif records.plate_reason is None:
+        raise ConsentError(
+            f"Nothing says that the performer of {plate.info.path.name} agreed: give --plate-consent RECORD, "
+            "or --plate-reason with the reason why no record is needed."
+        )
+    kinds = {bound.held.record.payload.kind for bound in (*shown, *replaced)}
+    standing = Standing.RESEARCH if "research" in kinds else Standing.GRANTED
+    return Permission(standing, shown, replaced, records.plate_reason)
+
+
+def _held(bound: Sequence[Bound]) -> list[Held]:
+    """The records, each once."""
+    return list({each.held.summary["id"]: each.held for each in bound}.values())
+
+
+def _bound(session: Session, records: Sequence[Held], clip: Footage, part: Part) -> Bound:
+    digest = _digest(session, clip)
+    for held in records:
+        if speaks_of(held.record, digest) or speaks_of_take(held.record, clip.clip, clip.digest):
+            return Bound(clip, held)
+    names = " nor ".join(held.path.name for held in records)
+    raise ConsentError(
+        f"{clip.info.path.name} is not the footage that {names} {'speaks' if len(records) == 1 else 'speak'} "
+        f"of: give the record of this {part}, or swap without one to see a preview."
+    )
+
+
+def _digest(session: Session, clip: Footage) -> Digest:
+    """Hashed once in a project, as long as the clip's fingerprint is what it was."""
+    size = sum(file.stat().st_size for file in clip.clip.files)
+
+    def work(stage: Stage, task: Task) -> int:
+        digest = digest_files(clip.clip.files, task.advance)
+        with stage.writing(_DIGEST) as path:
+            path.write_text(json.dumps(vars(digest)), "utf-8")
+        return 0
+
+    stage = session.stage(Recipe("material", 1, {}, {"clip": clip.digest}), "material", size, work, "bytes")
+    return Digest(**json.loads(stage.path(_DIGEST).read_text("utf-8")))
