@@ -104,4 +104,9 @@ def test_what_is_finished_is_not_run_again(scored: Scored, folder: Path, monkeyp
 def test_nothing_is_left_but_what_is_told(scored: Scored, folder: Path):
     assert scored.clips is not None
     run = scored.clips.result.parent
-    assert {path.name for path in run.iterdir()} == {"result.mkv", "scored.json", "strips"}
+    assert {path.name for path in run.iterdir()} == {
+        "consent.json",
+        "result.mkv",
+        "scored.json",
+        "strips",
+    }

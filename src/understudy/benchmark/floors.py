@@ -1,7 +1,8 @@
 """What must never be lost again: the worst value that each figure of a case may have. Floors only rise.
 
 A floor stands a margin away from what was measured, half of what is worth a word (`Figure.relevant`), since
-other processors round differently. For figures that want to be low it is a ceiling; "higher" means stricter throughout.
+other processors round differently. For figures that want to be low it is a ceiling; "higher" means stricter
+throughout.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from understudy.performers import Performance
 from understudy.performers.cast import cast
 from understudy.progress import Progress
 from understudy.project.recipe import Recipe
+from understudy.takes.take import Take
 
-FRAME_RATE = 25.0
 _LIKENESS_STEP = 2
 """Of the likeness's take every other frame is filmed: twice the variety for the same work."""
 _QUICK = ("quick",)
@@ -69,15 +69,14 @@ class PerformedCase:
         """Film likeness, plate and truth into `folder`, each once."""
         home = folder / f"{self.name}-{self.digest[:12]}"
         (likeness,), (plate,) = cast(self.likeness), cast(self.plate)
-        step = _LIKENESS_STEP
-        shoot = filming.Shoot(home, self.size, self.take.frame_rate, progress)
+        own = Take(likeness, self.training, _LIKENESS_STEP * self.likeness_frames, self.size)
+        shot = Take(plate, self.performance, self.frames, self.size)
+        shoot = filming.Shoot(home, progress)
         return Footage(
-            likeness=(
-                shoot.clip("likeness", likeness, self.training, range(0, step * self.likeness_frames, step)),
-            ),
-            plate=shoot.clip("plate", plate, self.performance, range(self.frames)),
+            likeness=(shoot.clip("likeness", own, _LIKENESS_STEP),),
+            plate=shoot.clip("plate", shot),
             frames=self.frames,
-            truth=shoot.truth(likeness, plate, self.performance, range(self.frames)),
+            truth=shoot.truth(replace(shot, likeness=likeness)),
             cuts=tuple(cut for cut in self.take.cuts if cut < self.frames),
         )
 

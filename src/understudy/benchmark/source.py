@@ -9,7 +9,7 @@ from pathlib import Path
 
 import understudy
 
-STAGE = ("performers", "geometry")
+STAGE = ("performers", "takes", "geometry")
 """What draws the performers."""
 
 SWAP = ("engines", "compositing", "faces", "geometry", "media", "pipeline", "project", "pixels.py")
