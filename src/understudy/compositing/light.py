@@ -69,7 +69,7 @@ class Shading:
         normals = vertex_normals(points, mesh.skin_triangles())
         points[:, :2] = (points[:, :2] + 0.5) * scale - 0.5
         raster = Raster(points, mesh.face_triangles(), grid_height, grid_width)
-        carried = raster.interpolate(np.column_stack([normals, _plain_skin(), _forehead()]))
+        carried = raster.interpolate(np.column_stack([normals, mesh.bare_skin(), _forehead()]))
         normal = carried[..., :3]
         away = ~raster.covered
         normal[away] = (0.0, 0.0, -1.0)
@@ -94,32 +94,6 @@ def _spread(normal: Floats, away: npt.NDArray[np.bool_]) -> Floats:
     length = np.linalg.norm(near, axis=-1, keepdims=True)
     near = np.where(length > 1e-3, near / np.maximum(length, 1e-3), normal)
     return np.where(away[..., None], near, normal).astype(np.float32)
-
-
-@cache
-def _plain_skin() -> Floats:
-    """(478,) 1 on plain skin, 0 on eyes, brows, lips, nostrils, and towards the rim of the face.
-
-    Where beards grow a face counts little: one performer's beard against the other's bare chin is not light.
-    """
-    face = mesh.canonical_face()
-
-    def apart(vertices: tuple[int, ...], inner: float, outer: float) -> Array:
-        distance = np.linalg.norm(face[:, None] - face[None, list(vertices)], axis=-1).min(1)
-        return np.clip((distance - inner) / (outer - inner), 0.0, 1.0)
-
-    nostrils = (2, 97, 98, 326, 327, 64, 294)
-    skin = np.minimum.reduce(
-        [
-            apart(mesh.RIGHT_EYE + mesh.LEFT_EYE, 0.05, 0.12),
-            apart(mesh.RIGHT_BROW + mesh.LEFT_BROW, 0.06, 0.12),
-            apart(mesh.LIPS_OUTER + mesh.LIPS_INNER, 0.05, 0.12),
-            apart(nostrils, 0.03, 0.08),
-            apart(mesh.FACE_OVAL, 0.02, 0.2),
-        ]
-    )
-    beard = np.clip((face[:, 1] - 0.45) / 0.15, 0.0, 1.0)
-    return (skin * (1.0 - 0.85 * beard)).astype(np.float32)
 
 
 @cache

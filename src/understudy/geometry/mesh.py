@@ -131,6 +131,35 @@ def skin_distance() -> npt.NDArray[np.float64]:
 
 
 @cache
+def bare_skin() -> npt.NDArray[np.float32]:
+    """How much each vertex tells of the light on a face, (478,) in [0, 1]. Read-only.
+
+    1 on plain skin, 0 on eyes, brows, lips, nostrils, and towards the rim of the face. Where beards grow a
+    vertex counts little: one performer's beard against the other's bare chin is not light.
+    """
+    face = canonical_face()
+
+    def apart(vertices: tuple[int, ...], inner: float, outer: float) -> npt.NDArray[np.float64]:
+        distance = np.linalg.norm(face[:, None] - face[None, list(vertices)], axis=-1).min(1)
+        return np.clip((distance - inner) / (outer - inner), 0.0, 1.0)
+
+    nostrils = (2, 97, 98, 326, 327, 64, 294)
+    skin = np.minimum.reduce(
+        [
+            apart(RIGHT_EYE + LEFT_EYE, 0.05, 0.12),
+            apart(RIGHT_BROW + LEFT_BROW, 0.06, 0.12),
+            apart(LIPS_OUTER + LIPS_INNER, 0.05, 0.12),
+            apart(nostrils, 0.03, 0.08),
+            apart(FACE_OVAL, 0.02, 0.2),
+        ]
+    )
+    beard = np.clip((face[:, 1] - 0.45) / 0.15, 0.0, 1.0)
+    weight = (skin * (1.0 - 0.85 * beard)).astype(np.float32)
+    weight.setflags(write=False)
+    return weight
+
+
+@cache
 def mirror_index() -> npt.NDArray[np.int64]:
     """For every vertex the one on the other side of the face, (478,). Read-only."""
     points = canonical_face()
