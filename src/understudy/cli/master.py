@@ -9,7 +9,6 @@ import typer
 
 from understudy.cli.options import STDOUT, Json, Quiet, write_json
 
-_CONSENT = "Consent"
 _SIGNING = "Signing"
 
 
@@ -18,28 +17,6 @@ def master(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="OUT", help="The master: .mp4, .mov, .mkv or a still.")
     ],
-    consent: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="RECORD",
-            help="Consent record of the likeness; may be repeated.",
-            rich_help_panel=_CONSENT,
-        ),
-    ] = None,
-    plate_consent: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="RECORD", help="Consent record of the plate's performer.", rich_help_panel=_CONSENT
-        ),
-    ] = None,
-    plate_reason: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT",
-            help="Why no record of the plate's performer is needed; goes into the credentials.",
-            rich_help_panel=_CONSENT,
-        ),
-    ] = None,
     project: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Project folder; FILM.understudy where not given.")
     ] = None,
@@ -48,6 +25,15 @@ def master(
     ] = "h264",
     quality: Annotated[
         float | None, typer.Option(metavar="CRF", help="0 (lossless) to 51 (worst).", show_default=False)
+    ] = None,
+    medium: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MEDIUM", help="Where it is published, as feature-film; the record must allow it."
+        ),
+    ] = None,
+    production: Annotated[
+        str | None, typer.Option(metavar="REFERENCE", help="The production it belongs to, as in the record.")
     ] = None,
     label: Annotated[
         bool, typer.Option("--label", help="Show a label in the corner, even if no record asks for it.")
@@ -71,8 +57,8 @@ def master(
 ) -> None:
     """Make a master of FILM: encoded, invisibly marked, with signed Content Credentials.
 
-    Needs a consent record that is valid today and speaks of the footage FILM was made of. `understudy
-    verify OUT` then tells anybody what it is.
+    The consent records that the swap was made with must still be valid, and must allow mastering.
+    `understudy verify OUT` then tells anybody what it is.
     """
     from rich.console import Console
 
@@ -80,7 +66,7 @@ def master(
     from understudy.errors import BadInputError
     from understudy.mastering.master import House, MasterRequest
     from understudy.mastering.master import master as make_master
-    from understudy.mastering.origins import origin_of
+    from understudy.mastering.permission import Publication, parse_medium
     from understudy.provenance.credentials.identity import own_identity, studio_identity
     from understudy.provenance.credentials.registry import Registry
     from understudy.provenance.keys import Keyring
@@ -90,13 +76,12 @@ def master(
         raise BadInputError("A certificate chain and its key belong together: give --certificates and --key.")
     keyring = Keyring()
     request = MasterRequest(
-        origin=origin_of(film, project),
+        film=film,
         output=output,
-        consents=tuple(consent or ()),
-        plate_consents=tuple(plate_consent or ()),
-        plate_reason=plate_reason,
+        project=project,
         codec=codec,
         quality=quality,
+        publication=Publication(parse_medium(medium), production),
         label=label,
         title=title,
     )

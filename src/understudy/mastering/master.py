@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,12 @@ from understudy.atomic import check_writable, part_name, sync
 from understudy.errors import BadInputError
 from understudy.mastering import stills
 from understudy.mastering.label import labelled
-from understudy.mastering.origins import Origin
-from understudy.mastering.permission import check_footage, note, permitted, wants_label
+from understudy.mastering.origins import Origin, origin_of
+from understudy.mastering.permission import Footage, Granted, Publication, granted
 from understudy.mastering.screening import Screening, small
 from understudy.media import Clip, Image, OutputSpec, open_clip
 from understudy.parallel import ordered_map
 from understudy.progress import Progress, SilentProgress
-from understudy.provenance.consent.checking import Held
 from understudy.provenance.consent.material import Digest, digest_files
 from understudy.provenance.credentials.fingerprint import MOST_SAMPLES, Fingerprint, fingerprint
 from understudy.provenance.credentials.formats import holds_credentials, sidecar_of
@@ -34,7 +33,6 @@ from understudy.provenance.credentials.identity import Identity
 from understudy.provenance.credentials.registry import Registry
 from understudy.provenance.credentials.signing import sign
 from understudy.provenance.credentials.statement import (
-    ConsentNote,
     Making,
     Mark,
     Role,
@@ -50,19 +48,19 @@ _VIDEO = (".mp4", ".mov", ".mkv")
 class MasterRequest:
     """What is to be mastered, and how.
 
-    consents         records of the likeness
-    plate_consents   records of the plate's performer
-    plate_reason     why no record of the plate's performer is needed, where there is none
-    label            whether the audience is to see a label; a record may ask for it in any case
+    film         what a swap has written
+    output       the master: .mp4, .mov, .mkv, or a still
+    project      the folder of the project that made the film; None: beside it
+    publication  where the master is to go
+    label        whether the audience is to see a label; a record may ask for it in any case
     """
 
-    origin: Origin
+    film: Path
     output: Path
-    consents: tuple[Path, ...]
-    plate_consents: tuple[Path, ...] = ()
-    plate_reason: str | None = None
+    project: Path | None = None
     codec: str = "h264"
     quality: float | None = None
+    publication: Publication = field(default_factory=Publication)
     label: bool = False
     title: str | None = None
 
@@ -108,14 +106,11 @@ def master(request: MasterRequest, house: House, progress: Progress | None = Non
     """
     started, shown = time.perf_counter(), progress or SilentProgress()
     _check(request)
-    sources, notes, label = _allowed(request, shown)
+    permission = granted(request.film, request.project, request.publication)
+    origin = origin_of(request.film, request.project)
+    sources = _sources(origin, permission, shown)
+    label = request.label or permission.wants_label
     payload = secrets.randbits(PAYLOAD_BITS)
-    making = Making(
-        engine=request.origin.engine,
-        settings_sha256=request.origin.settings_sha256,
-        label="corner" if label else "none",
-        plate_reason=request.plate_reason,
-    )
     with tempfile.TemporaryDirectory(
         dir=request.output.parent, prefix=part_name(Path("master")).name
     ) as staged:
@@ -125,8 +120,13 @@ def master(request: MasterRequest, house: House, progress: Progress | None = Non
         statement = Statement(
             title=request.title or "Master",
             sources=sources,
-            consents=notes,
-            making=making,
+            consents=permission.notes,
+            making=Making(
+                engine=origin.engine,
+                settings_sha256=origin.settings_sha256,
+                label="corner" if label else "none",
+                plate_reason=permission.plate_reason,
+            ),
             mark=Mark(house.watermark.algorithm, payload),
             fingerprint=looks,
             seconds=seconds,
@@ -156,30 +156,23 @@ def _check(request: MasterRequest) -> None:
     if suffix not in (*_VIDEO, *stills.SUFFIXES):
         known = ", ".join((*_VIDEO, *sorted(stills.SUFFIXES)))
         raise BadInputError(f"A master cannot be {suffix or 'a file without suffix'}; name it {known}.")
-    if request.output.exists() and request.output.samefile(request.origin.film):
+    if request.output.exists() and request.output.samefile(request.film):
         raise BadInputError(f"{request.output} is the film itself: give the master another name.")
     check_writable(request.output)
 
 
-def _allowed(
-    request: MasterRequest, progress: Progress
-) -> tuple[tuple[Source, ...], tuple[ConsentNote, ...], bool]:
-    """Sources and consent notes for the credentials, and whether a label is due; or ConsentError."""
-    shown = permitted(request.consents, "likeness")
-    acted: tuple[Held, ...] = ()
-    if request.plate_consents or request.plate_reason is None:
-        acted = permitted(request.plate_consents, "plate")
-    likeness = [_footage(path, progress) for path in request.origin.likeness]
-    plate = [_footage(request.origin.plate, progress)]
-    check_footage(shown, likeness)
-    if acted:
-        check_footage(acted, plate)
-    notes = [*(note(one, "likeness") for one in shown), *(note(one, "plate") for one in acted)]
-    sources = (*_sources("plate", plate), *_sources("likeness", likeness))
-    return sources, tuple(notes), request.label or wants_label((*shown, *acted))
+def _sources(origin: Origin, permission: Granted, progress: Progress) -> tuple[Source, ...]:
+    """The footage by its hashes, if it is still what was agreed on; or ConsentError."""
+    plate = [_hashed(origin.plate, progress)]
+    likeness = [_hashed(path, progress) for path in origin.likeness]
+    permission.check_footage(likeness, plate)
+    footage: tuple[tuple[Role, Footage], ...] = (("plate", plate), ("likeness", likeness))
+    return tuple(
+        Source(role, path, digest.sha256, digest.bytes) for role, clips in footage for path, digest in clips
+    )
 
 
-def _footage(path: Path, progress: Progress) -> tuple[Path, Digest]:
+def _hashed(path: Path, progress: Progress) -> tuple[Path, Digest]:
     """A clip's first file, and the digest of all."""
     with open_clip(path) as clip:
         files = clip.files
@@ -187,16 +180,11 @@ def _footage(path: Path, progress: Progress) -> tuple[Path, Digest]:
         return files[0], digest_files(files, task.advance)
 
 
-def _sources(role: Role, footage: Sequence[tuple[Path, Digest]]) -> Iterator[Source]:
-    for path, digest in footage:
-        yield Source(role, path, digest.sha256, digest.bytes)
-
-
 def _write(
     request: MasterRequest, watermark: Watermark, payload: int, label: bool, target: Path, progress: Progress
 ) -> tuple[int, float, Fingerprint]:
     """Write the marked pictures to `target`; return their number, their length, and what they look like."""
-    with open_clip(request.origin.film) as clip:
+    with open_clip(request.film) as clip:
         info = clip.info
         marked = watermark.embedder(payload, info.height, info.width)
         looks = _Looks(clip)

@@ -13,7 +13,7 @@ from understudy.project.catalog import DONE
 from understudy.project.fingerprint import fingerprint
 from understudy.project.folder import Project, default_folder
 
-_PLACES = {"output", "project", "contact_sheet", "compare", "overwrite"}
+_PLACES = {"output", "project", "contact_sheet", "compare", "overwrite", "consent", "plate_consent"}
 """Settings that say where files lie and not what the film shows."""
 
 

@@ -1,50 +1,149 @@
-"""Whether a film may be mastered: the one place where mastering asks for consent."""
+"""Whether a film may be mastered: the one place where mastering asks for consent.
+
+The swap has held the footage against the records and kept both in the project (`pipeline.consenting`). Here
+the records are read again and asked again, since one may have expired or been revoked in the meantime.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast, get_args
 
-from understudy.errors import ConsentError
+from understudy.errors import BadInputError, ConsentError
+from understudy.project.folder import default_folder
 from understudy.provenance.consent.checking import Held, Purpose, hold, permit
 from understudy.provenance.consent.material import Digest, speaks_of
-from understudy.provenance.consent.record import Part
+from understudy.provenance.consent.record import GeneratedMaterial, Medium, Part
 from understudy.provenance.credentials.statement import ConsentNote
 
 
-def permitted(records: Sequence[Path], part: Part) -> tuple[Held, ...]:
-    """The records, held, if each permits mastering now.
+@dataclass(frozen=True)
+class Granted:
+    """The records by which a film may be mastered; `plate_reason` is why there is none of the plate."""
 
-    Raises ConsentError with one sentence where one does not, or where there is none, and BadInputError where
-    one cannot be read.
-    """
-    if not records:
-        whose, option = {
-            "likeness": ("likeness", "--consent"),
-            "plate": ("plate's performer", "--plate-consent"),
-        }[part]
-        raise ConsentError(
-            f"Nothing is mastered without consent: give the record of the {whose} with {option} RECORD."
+    likeness: tuple[Held, ...]
+    plate: tuple[Held, ...]
+    plate_reason: str | None = None
+
+    @property
+    def notes(self) -> tuple[ConsentNote, ...]:
+        """What the credentials tell of them."""
+        return (
+            *(_note(held, "likeness") for held in self.likeness),
+            *(_note(held, "plate") for held in self.plate),
         )
-    held = tuple(hold(record) for record in records)
-    for one in held:
-        permit(one, Purpose.MASTER, part=part)
-    return held
+
+    @property
+    def wants_label(self) -> bool:
+        """Whether a record asks for a label that the audience sees."""
+        held = (*self.likeness, *self.plate)
+        return any(one.record.payload.disclosure.visible_label == "always" for one in held)
+
+    def check_footage(self, likeness: Footage, plate: Footage) -> None:
+        """Raise ConsentError where the footage is not what the records speak of."""
+        _check_footage(self.likeness, likeness)
+        if self.plate:
+            _check_footage(self.plate, plate)
 
 
-def check_footage(held: Sequence[Held], footage: Sequence[tuple[Path, Digest]]) -> None:
-    """Raise ConsentError where the records do not, between them, name all of `footage`."""
+Footage = Sequence[tuple[Path, Digest]]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Where a master is to go; None where that is not known. Records may allow one thing and not another."""
+
+    medium: Medium | None = None
+    production: str | None = None
+
+
+def parse_medium(name: str | None) -> Medium | None:
+    """A medium by its name in consent records. Raises BadInputError for one that is none."""
+    if name is None or name in get_args(Medium):
+        return cast("Medium | None", name)
+    raise BadInputError(f"There is no medium {name}; choose one of {', '.join(get_args(Medium))}.")
+
+
+def granted(film: Path, project: Path | None = None, publication: Publication = Publication()) -> Granted:
+    """The records that permit the mastering of `film`, made in the folder `project`, now.
+
+    Raises ConsentError, in one sentence, where it is not permitted, and BadInputError where what the project
+    has kept cannot be read.
+    """
+    folder = (project or default_folder(film)) / "consent"
+    kept = _kept(folder / f"{film.name}.json")
+    if kept.standing == "preview":
+        raise ConsentError(
+            f"{film.name} was made without a consent record, so it is a preview and cannot be mastered: "
+            "swap again with --consent RECORD."
+        )
+    records = Granted(_held(folder, kept.likeness), _held(folder, kept.plate), kept.plate_reason)
+    if not records.likeness or not (records.plate or records.plate_reason):
+        raise ConsentError(
+            f"Nothing in {folder} says who agreed to {film.name}: swap again with --consent RECORD."
+        )
+    parts: tuple[tuple[Part, tuple[Held, ...]], ...] = (
+        ("likeness", records.likeness),
+        ("plate", records.plate),
+    )
+    for part, held in parts:
+        for one in held:
+            permit(
+                one,
+                Purpose.MASTER,
+                part=part,
+                medium=publication.medium,
+                production=publication.production,
+            )
+    return records
+
+
+@dataclass(frozen=True)
+class _Kept:
+    standing: str
+    likeness: tuple[str, ...] = field(default=())
+    plate: tuple[str, ...] = field(default=())
+    plate_reason: str | None = None
+
+
+def _kept(path: Path) -> _Kept:
+    """What the swap has noted; a film of a project that noted nothing is a preview."""
+    try:
+        noted: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        likeness, plate = (_digests(noted[part]) for part in ("likeness", "plate"))
+        return _Kept(str(noted["standing"]), likeness, plate, noted.get("plate_reason"))
+    except FileNotFoundError:
+        return _Kept("preview")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInputError(f"{path} is damaged: run the swap again.") from error
+
+
+def _digests(records: Iterable[dict[str, str]]) -> tuple[str, ...]:
+    digests = tuple(record["sha256"] for record in records)
+    if any(len(digest) != 64 or not digest.isalnum() for digest in digests):
+        raise ValueError(digests)
+    return digests
+
+
+def _held(folder: Path, digests: Iterable[str]) -> tuple[Held, ...]:
+    return tuple(hold(folder / f"{digest}.consent.json") for digest in digests)
+
+
+def _check_footage(held: Sequence[Held], footage: Footage) -> None:
+    if any(isinstance(item, GeneratedMaterial) for one in held for item in one.record.payload.material):
+        return  # takes of performers are told by rendering them anew, which the swap has done
     for path, digest in footage:
         if not any(speaks_of(one.record, digest) for one in held):
-            names = ", ".join(one.path.name for one in held)
             raise ConsentError(
-                f"{path.name} is not the footage that {names} speaks of: use the footage that was agreed on, "
-                "or a record that names this one."
+                f"{path.name} is not, or no longer, the footage that was agreed on: swap again with the "
+                "footage that the record names."
             )
 
 
-def note(held: Held, part: Part) -> ConsentNote:
-    """What a master's credentials tell of a record: no name unless that was granted."""
+def _note(held: Held, part: Part) -> ConsentNote:
     payload, told = held.record.payload, held.summary
     named = payload.disclosure.name_in_credentials
     return ConsentNote(
@@ -56,8 +155,3 @@ def note(held: Held, part: Part) -> ConsentNote:
         until=payload.term.end.date().isoformat(),
         name=payload.subject.public_name if named else None,
     )
-
-
-def wants_label(held: Sequence[Held]) -> bool:
-    """Whether a record asks for a label that the audience sees."""
-    return any(one.record.payload.disclosure.visible_label == "always" for one in held)

@@ -21,7 +21,7 @@ Affine = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
 CELLS = 32
-MOST_SAMPLES = 32
+MOST_SAMPLES = 16
 SAME = 0.6
 """Correlation from which two films are the same: copies gave 0.84 and more, others 0.41 and less."""
 
