@@ -20,10 +20,10 @@ from understudy.pipeline.session import Session
 from understudy.progress import Task
 from understudy.project.recipe import Recipe
 from understudy.project.stage import Stage
-from understudy.provenance.consent.checking import Held, Purpose, permit
+from understudy.provenance.consent.checking import Held
 from understudy.provenance.consent.material import Digest, digest_files, speaks_of
 from understudy.provenance.consent.reading import write
-from understudy.provenance.consent.record import Medium, Part
+from understudy.provenance.consent.record import Part
 from understudy.takes.consented import speaks_of_take
 
 _DIGEST = "sha256.json"
@@ -71,21 +71,6 @@ class Permission:
             "plate": [held.summary for held in _held(self.plate)],
             "plate_reason": self.plate_reason,
         }
-
-    def for_master(self, medium: Medium | None = None, production: str | None = None) -> None:
-        """Do nothing where a master may be made, now; raise ConsentError where it may not."""
-        if self.standing is Standing.PREVIEW:
-            raise ConsentError(
-                "This swap was made without a consent record, so it is a preview and cannot be mastered: "
-                "swap again with --consent."
-            )
-        parts: tuple[tuple[Part, tuple[Bound, ...]], ...] = (
-            ("likeness", self.likeness),
-            ("plate", self.plate),
-        )
-        for part, bound in parts:
-            for held in _held(bound):
-                permit(held, Purpose.MASTER, part=part, medium=medium, production=production)
 
     def keep(self, folder: Path, output: Path) -> None:
         """Keep the records in a project's folder, and what they permit for `output`. Raises OutputError."""

@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from understudy.errors import ConsentError
 from understudy.faces.people import identity
+from understudy.faces.people.grouping import best_faces, mean_embedding
 from understudy.pipeline.analysis import analyse_still
 from understudy.pipeline.consenting import Bound, Permission
-from understudy.pipeline.roles import likeness_rows
+from understudy.pipeline.footage import Footage
 from understudy.pipeline.session import Session
-from understudy.pipeline.studies import grouped, identities, study
+from understudy.pipeline.studies import Likeness
 from understudy.provenance.consent.material import reference_face
 from understudy.provenance.consent.record import FileMaterial
 
 
-def refuse_strangers(session: Session, permission: Permission) -> None:
-    """Make sure that every clip of the likeness shows the person of its record, as far as that can be told.
+def refuse_strangers(session: Session, permission: Permission, likenesses: Iterable[Likeness]) -> None:
+    """Make sure that the faces of a likeness are those of the person who agreed, as far as that can be told.
 
     A record may name a picture as reference face; it is looked for beside the record, and among the
     likeness's files. Without it nothing can be compared, and nothing is said; where it is named but cannot be
     used, the user is told. Raises ConsentError that names clip and frames where somebody else is seen.
     """
-    bound = [each for each in permission.likeness if _names_a_face(each)]
+    bound = {each.clip.info.path: each for each in permission.likeness if _names_a_face(each)}
     if not bound:
         return
     if not identity.available():
         session.warn("Strangers in the likeness cannot be told: pip install 'understudy[identity]'.")
         return
     files = [file for each in permission.likeness for file in each.clip.clip.files]
-    for each in bound:
-        embedding = _reference(session, each, files)
-        if embedding is not None:
-            _compare(session, each, embedding)
+    references = {path: _reference(session, each, files) for path, each in bound.items()}
+    for likeness in likenesses:
+        for number, clip in enumerate(likeness.clips):
+            reference = references.get(clip.info.path)
+            if reference is not None:
+                rows = np.flatnonzero(likeness.faces.clip == number)
+                _compare(bound[clip.info.path], reference, _tracks(likeness, clip, rows))
 
 
 def _names_a_face(bound: Bound) -> bool:
@@ -54,15 +60,29 @@ def _reference(session: Session, bound: Bound, files: list[Path]) -> identity.Em
     return identity.embed(image, faces.landmarks[0])
 
 
-def _compare(session: Session, bound: Bound, reference: identity.Embeddings) -> None:
-    studied = study(session, bound.clip, "likeness")
-    rows = likeness_rows(studied.analysis, grouped(session, studied))
-    used = set(studied.analysis.faces.track[rows].tolist())
-    for found in identities(session, studied):
-        away = float(np.linalg.norm(found.embedding - reference))
-        if found.track in used and away > identity.SAME_PERSON:
+def _tracks(
+    likeness: Likeness, clip: Footage, rows: npt.NDArray[np.int64]
+) -> Iterator[tuple[int, int, identity.Embeddings]]:
+    """First frame, last frame and embedding of every track in some rows of one clip."""
+    faces = likeness.faces.faces.select(rows)
+    for track in np.unique(faces.track):
+        mine = faces.of_track(int(track))
+        embeddings = [
+            identity.embed(clip.clip.read(int(mine.frame[place])).image, mine.landmarks[place])
+            for place in best_faces(mine)
+        ]
+        first, last = (int(frame) * clip.step for frame in (mine.frame.min(), mine.frame.max()))
+        yield first, last, mean_embedding(np.stack(embeddings))
+
+
+def _compare(
+    bound: Bound, reference: identity.Embeddings, tracks: Iterable[tuple[int, int, identity.Embeddings]]
+) -> None:
+    for first, last, embedding in tracks:
+        away = float(np.linalg.norm(embedding - reference))
+        if away > identity.SAME_PERSON:
             raise ConsentError(
-                f"{bound.clip.info.path.name}, frames {found.first}-{found.last}, shows somebody else than "
-                f"the reference face of {bound.held.record.payload.subject.name} ({away:.2f} apart, one "
-                f"person is below {identity.SAME_PERSON:.2f}): leave that footage out."
+                f"{bound.clip.info.path.name}, frames {first}-{last}, shows somebody else than the reference "
+                f"face of {bound.held.record.payload.subject.name} ({away:.2f} apart, one person is below "
+                f"{identity.SAME_PERSON:.2f}): leave that footage out."
             )

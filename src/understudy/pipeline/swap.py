@@ -83,7 +83,7 @@ class _Swap:
         self._catalogue(studied)
         roles = self._roles(studied)
         likenesses = self._likenesses(roles, clips)
-        refuse_strangers(session, permission)
+        refuse_strangers(session, permission, likenesses.values())
         cast = [(role, likenesses[role.likeness]) for role in roles]
         prepared = prepare(session, studied, cast, self.settings.engine)
         rendered = self._render(studied.footage, prepared, spec, preview)
