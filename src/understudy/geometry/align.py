@@ -27,6 +27,10 @@ class Similarity:
         turned = np.einsum("...ij,...nj->...ni", self.rotation, points)
         return self.scale[..., None, None] * turned + self.translation[..., None, :]
 
+    def __getitem__(self, rows: slice | npt.NDArray[np.integer[Any]]) -> Similarity:
+        """Some of a stack."""
+        return Similarity(self.scale[rows], self.rotation[rows], self.translation[rows])
+
     def inverse(self) -> Similarity:
         """The transform that undoes this one."""
         rotation = np.swapaxes(self.rotation, -1, -2)

@@ -6,6 +6,7 @@ camera, outer eye corners about 1 apart, head frontal.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,11 @@ class Heads:
         return len(self.points)
 
 
+def stretches(count: int, length: int = 512) -> Iterator[slice]:
+    """0..count-1 in runs: what is worked out on the way takes several times the room of what comes out."""
+    return (slice(begin, min(begin + length, count)) for begin in range(0, count, length))
+
+
 def to_head_space(landmarks: npt.NDArray[np.floating[Any]], rounds: int = 3) -> Heads:
     """Free (N, 478, 3) frame landmarks of their pose.
 
@@ -53,9 +59,12 @@ def to_head_space(landmarks: npt.NDArray[np.floating[Any]], rounds: int = 3) -> 
     stable = np.array(mesh.STABLE)
     canonical = mesh.canonical_face()
     template = canonical
+    points = np.empty(landmarks.shape)
     for _ in range(rounds):
         pose = fit_similarity(template[stable], landmarks[:, stable])
-        points = pose.inverse().apply(np.asarray(landmarks, np.float64))
+        inverse = pose.inverse()
+        for some in stretches(len(landmarks)):
+            points[some] = inverse[some].apply(landmarks[some])
         mean = points.mean(0)
         template = fit_similarity(mean[stable], canonical[stable]).apply(mean)
     return Heads(points, pose)
@@ -174,13 +183,16 @@ def _set_gap(
     gap: Array,
     width: float,
     lower_share: float,
-) -> Array:
-    """Move P paired vertices so that lower - upper equals `gap` (N, P, 3), taking what is near along."""
+) -> None:
+    """Move P paired vertices of `points`, in place, so that lower - upper equals `gap` (N, P, 3), and what is
+    near along with them.
+    """
     change = gap - (points[:, lower] - points[:, upper])
     both = np.concatenate([upper, lower])
     shift = np.concatenate([-(1 - lower_share) * change, lower_share * change], axis=1)
-    moved: Array = points + np.einsum("vs,nsd->nvd", _falloff(both, width), shift)
-    return moved
+    falloff = _falloff(both, width)
+    for some in stretches(len(points)):
+        points[some] += np.einsum("vs,nsd->nvd", falloff, shift[some])
 
 
 def retarget(likeness: Heads, plate: Heads) -> Array:
@@ -191,11 +203,12 @@ def retarget(likeness: Heads, plate: Heads) -> Array:
     usual opening (lids), because zero means the same for everybody while an offset does not.
     """
     neutral_likeness, neutral_plate = neutral_shape(likeness), neutral_shape(plate)
-    points = neutral_likeness + (plate.points - neutral_plate)
-    points += _lasting_mood(neutral_plate, neutral_likeness)
+    points = plate.points + (
+        neutral_likeness - neutral_plate + _lasting_mood(neutral_plate, neutral_likeness)
+    )
 
     gap = plate.points[:, _LOWER_LIP] - plate.points[:, _UPPER_LIP]
-    points = _set_gap(points, _UPPER_LIP, _LOWER_LIP, gap, width=0.07, lower_share=0.7)
+    _set_gap(points, _UPPER_LIP, _LOWER_LIP, gap, width=0.07, lower_share=0.7)
 
     for eye in _LIDS:
         upper, lower, corners = eye
@@ -204,8 +217,9 @@ def retarget(likeness: Heads, plate: Heads) -> Array:
         # what is missing is added in the shape of an open eye: a scaled gap of a shut one is scaled noise
         missing = wanted * _width(neutral_likeness, corners) - gap[..., 1].mean(1)
         gap = gap + missing[:, None, None] * _open_eye(eye)
-        points = _set_gap(points, upper, lower, gap, width=0.035, lower_share=0.25)
-    return _set_irises(points, plate.points, neutral_likeness)
+        _set_gap(points, upper, lower, gap, width=0.035, lower_share=0.25)
+    _set_irises(points, plate.points, neutral_likeness)
+    return points
 
 
 def _lasting_mood(neutral_plate: Array, neutral_likeness: Array) -> Array:
@@ -215,7 +229,7 @@ def _lasting_mood(neutral_plate: Array, neutral_likeness: Array) -> Array:
     that out makes the likeness look sad. Where the neutral mouth is open or tense, part of its difference
     from the likeness's is taken for expression.
     """
-    unrest = max(0.0, mouth_opening(neutral_plate) - 0.03) / 0.06 + mouth_tension(neutral_plate)
+    unrest = max(0.0, float(mouth_opening(neutral_plate)) - 0.03) / 0.06 + mouth_tension(neutral_plate)
     doubt = 0.7 * min(1.0, float(unrest))
     around = _falloff(np.array(mesh.LIPS_OUTER + mesh.LIPS_INNER), 0.15).sum(1, keepdims=True)
     return np.asarray(doubt * around * (neutral_plate - neutral_likeness))
@@ -225,9 +239,8 @@ def _width(points: Array, ends: tuple[int, int]) -> float:
     return float(np.linalg.norm(points[ends[0]] - points[ends[1]]))
 
 
-def _set_irises(points: Array, plate: Array, neutral_likeness: Array) -> Array:
+def _set_irises(points: Array, plate: Array, neutral_likeness: Array) -> None:
     """Put the irises where the plate looks: as far between the eye's corners, in the likeness's own size."""
-    points = points.copy()
     for iris, corners in ((mesh.RIGHT_IRIS, mesh.RIGHT_EYE_CORNERS), (mesh.LEFT_IRIS, mesh.LEFT_EYE_CORNERS)):
         centre, rim = iris[0], list(iris)
         frame_plate = _eye_frame(plate, corners)
@@ -236,7 +249,6 @@ def _set_irises(points: Array, plate: Array, neutral_likeness: Array) -> Array:
         placed = _out_of(frame_target, local)
         shape = neutral_likeness[rim] - neutral_likeness[centre]
         points[:, rim] = placed[:, None] + shape
-    return points
 
 
 def _eye_frame(points: Array, corners: tuple[int, int]) -> tuple[Array, Array, Array]:

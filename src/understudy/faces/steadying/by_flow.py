@@ -24,6 +24,8 @@ _STIFFNESS = 60.0
 _STIFFNESS_OF_LIDS = 8.0
 """Weight of a step of flow against one landmark: (landmark noise / flow noise) squared."""
 _DEPTH_SIGMA = 2.0
+_TOGETHER = 64
+"""Landmarks that are solved for at a time: what is worked on takes six times the room of what comes out."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,18 @@ def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
     smaller for lids and irises, which flow loses when they close. Depth, which flow cannot see, is smoothed
     by a Gaussian.
     """
-    steadied = np.array(landmarks, np.float64, copy=True)
-    if len(steadied) > 1:
-        stiffness = np.full(mesh.VERTEX_COUNT, _STIFFNESS)
-        stiffness[list(_QUICK)] = _STIFFNESS_OF_LIDS
-        steadied[..., :2] = _solve(steadied[..., :2], motion.displacement, motion.trust * stiffness)
-        steadied[..., 2] = gaussian_filter1d(steadied[..., 2], _DEPTH_SIGMA, axis=0, mode="nearest")
-    return steadied.astype(np.float32)
+    steadied = np.array(landmarks, np.float32, copy=True)
+    if len(steadied) < 2:
+        return steadied
+    stiffness = np.full(mesh.VERTEX_COUNT, _STIFFNESS)
+    stiffness[list(_QUICK)] = _STIFFNESS_OF_LIDS
+    for begin in range(0, mesh.VERTEX_COUNT, _TOGETHER):
+        some = slice(begin, begin + _TOGETHER)
+        points = np.asarray(landmarks[:, some], np.float64)
+        weight = motion.trust[:, some] * stiffness[some]
+        steadied[:, some, :2] = _solve(points[..., :2], motion.displacement[:, some], weight)
+        steadied[:, some, 2] = gaussian_filter1d(points[..., 2], _DEPTH_SIGMA, axis=0, mode="nearest")
+    return steadied
 
 
 def _solve(points: Array, steps: Floats, weight: Array) -> Array:
