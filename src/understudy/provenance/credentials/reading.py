@@ -32,6 +32,9 @@ _BOUND = {
     "assertion.boxesHash.match",
     "assertion.collectionHash.match",
 }
+_STORE = b"jumdc2pa" + bytes.fromhex("00110010800000aa00389b71")
+"""How a manifest store begins: C2PA specification 2.2, section 11.1.4.2."""
+_BLOCK = 1 << 20
 _TEXT = 300
 _ITEMS = 200
 _UNTRUSTED = {"signingCredential.untrusted"}
@@ -111,19 +114,20 @@ def read_credentials(path: Path, *, anchors: str = "", beside: bytes | None = No
             with reader:
                 return _described(json.loads(reader.json()), reader.get_validation_results() or {})
     except (c2pa.C2paError, ValueError, RecursionError) as error:
-        if beside is None and _says_none(error):
-            return None
+        if beside is None and not _carries_credentials(path):
+            return None  # it is the file itself that cannot be read
         raise UnreadableCredentialsError(_line(str(error))) from error
 
 
-def _says_none(error: Exception) -> bool:
-    """Whether the library says that it knows no such files, rather than that their credentials are bad."""
-    text = str(error)
-    return (
-        "NotSupported" in type(error).__name__
-        or "unsupported" in text
-        or "ManifestNotFound" in type(error).__name__
-    )
+def _carries_credentials(path: Path) -> bool:
+    """Whether the beginning of a C2PA manifest store is somewhere in the file."""
+    tail = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if _STORE in tail + block:
+                return True
+            tail = block[-len(_STORE) :]
+    return False
 
 
 def _described(store: Any, results: Any) -> Credentials:

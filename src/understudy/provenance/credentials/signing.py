@@ -11,7 +11,7 @@ from understudy.errors import OutputError
 from understudy.provenance.credentials import xmp
 from understudy.provenance.credentials.formats import holds_credentials, media_type, sidecar_of
 from understudy.provenance.credentials.identity import Identity
-from understudy.provenance.credentials.reading import read_credentials
+from understudy.provenance.credentials.reading import UnreadableCredentialsError, read_credentials
 from understudy.provenance.credentials.statement import COMPOSITE, Statement
 from understudy.provenance.credentials.trust import settings
 
@@ -31,32 +31,44 @@ def sign(part: Path, target: Path, statement: Statement, identity: Identity) -> 
     holds none stays as it is, at `part`, and its credentials go to `sidecar_of(target)`; `target` is then not
     touched. What was written is read back and checked. Raises OutputError.
     """
-    builder = c2pa.Builder(statement.manifest(target), c2pa.Context.from_dict(settings()))
+    written = target if holds_credentials(target) else sidecar_of(target)
     try:
-        for description, source in statement.ingredients():
-            with source.path.open("rb") as file:
-                builder.add_ingredient(description, media_type(source.path), file)
-        signer = c2pa.Signer.from_callback(
-            identity.sign, _ALGORITHMS[identity.algorithm], identity.chain, identity.timestamps
-        )
-        if holds_credentials(target):
-            if target.suffix.lower() in xmp.SUFFIXES:
-                xmp.append(part, xmp.packet(COMPOSITE))
-            store = bytes(builder.sign_file(str(part), str(target), signer))
-        else:
-            builder.set_no_embed()
-            with part.open("rb") as file:
-                store = bytes(builder.sign(signer, media_type(target), file, io.BytesIO()))
-            sidecar_of(target).write_bytes(store)
+        store = _signed(part, target, statement, identity)
+        _check(target if written == target else part, target, store, identity)
     except (c2pa.C2paError, OSError) as error:
+        written.unlink(missing_ok=True)
         raise OutputError(f"{target} could not be signed: {_sentence(error)}") from error
-    _check(target if holds_credentials(target) else part, target, store, identity)
+    except OutputError:
+        written.unlink(missing_ok=True)
+        raise
+    return store
+
+
+def _signed(part: Path, target: Path, statement: Statement, identity: Identity) -> bytes:
+    builder = c2pa.Builder(statement.manifest(target), c2pa.Context.from_dict(settings()))
+    for description, source in statement.ingredients():
+        with source.path.open("rb") as file:
+            builder.add_ingredient(description, media_type(source.path), file)
+    signer = c2pa.Signer.from_callback(
+        identity.sign, _ALGORITHMS[identity.algorithm], identity.chain, identity.timestamps
+    )
+    if holds_credentials(target):
+        if target.suffix.lower() in xmp.SUFFIXES:
+            xmp.append(part, xmp.packet(COMPOSITE))
+        return bytes(builder.sign_file(str(part), str(target), signer))
+    builder.set_no_embed()
+    with part.open("rb") as file:
+        store = bytes(builder.sign(signer, media_type(target), file, io.BytesIO()))
+    sidecar_of(target).write_bytes(store)
     return store
 
 
 def _check(written: Path, target: Path, store: bytes, identity: Identity) -> None:
     beside = None if holds_credentials(target) else store
-    credentials = read_credentials(written, anchors=identity.root, beside=beside)
+    try:
+        credentials = read_credentials(written, anchors=identity.root, beside=beside)
+    except UnreadableCredentialsError as error:
+        raise OutputError(f"The credentials of {target} cannot be read back ({error}).") from error
     if credentials is None or not credentials.intact or not credentials.trusted:
         why = ", ".join(credentials.failures) if credentials else "nothing is there"
         raise OutputError(
