@@ -24,10 +24,10 @@ def run(**figures: float) -> Scored:
 
 def test_a_floor_lies_a_margin_from_what_was_reached():
     found = raised(Floors(), [run(psnr_face=25.0, seam=1.0, sharpness_middle=-0.4, grain=0.9)]).cases["a"]
-    assert found["psnr_face"] == pytest.approx(25 - BY_KEY["psnr_face"].relevant / 2)
-    assert found["seam"] == pytest.approx(1 + BY_KEY["seam"].relevant / 2)
-    assert found["sharpness_middle"] == pytest.approx(-0.4 - BY_KEY["sharpness_middle"].relevant / 2)
-    assert found["grain"] == pytest.approx(0.9 * math.exp(-BY_KEY["grain"].relevant / 2), abs=1e-4)
+    assert found["psnr_face"] == pytest.approx(25 - BY_KEY["psnr_face"].relevant)
+    assert found["seam"] == pytest.approx(1 + BY_KEY["seam"].relevant)
+    assert found["sharpness_middle"] == pytest.approx(-0.4 - BY_KEY["sharpness_middle"].relevant)
+    assert found["grain"] == pytest.approx(0.9 * math.exp(-BY_KEY["grain"].relevant), abs=1e-4)
 
 
 def test_what_fell_is_told_with_its_floor():
@@ -46,7 +46,7 @@ def test_raising_keeps_what_is_stricter():
     floors = Floors(cases={"a": {"psnr_face": 24.95, "seam": 1.0}, "b": {"seam": 2.0}})
     found = raised(floors, [run(psnr_face=25.0, seam=0.5)])
     assert found.cases["a"]["psnr_face"] == 24.95
-    assert found.cases["a"]["seam"] == pytest.approx(0.5 + BY_KEY["seam"].relevant / 2)
+    assert found.cases["a"]["seam"] == pytest.approx(0.5 + BY_KEY["seam"].relevant)
     assert found.cases["b"] == {"seam": 2.0}
 
 

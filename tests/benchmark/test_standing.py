@@ -19,7 +19,7 @@ from understudy.media import open_clip
 from understudy.performers import true_swap
 from understudy.performers.cast import cast
 
-CASE = PERFORMED["smoke"]
+CASE = PERFORMED["small"]
 pytestmark = pytest.mark.slow
 
 
@@ -34,14 +34,14 @@ def scored(folder: Path) -> Scored:
 
 
 def test_no_figure_is_below_its_floor(scored: Scored):
-    """Floors rise with `understudy benchmark smoke --floors tests/benchmark/floors.json --raise-floors`."""
+    """Floors rise with `understudy benchmark small --floors tests/benchmark/floors.json --raise-floors`."""
     floors = read_floors(Path(__file__).with_name("floors.json"))
     assert {"psnr_face_fitted", "psnr_mouth", "ssim_eyes", "flicker", "seam", "gaze"} <= set(
-        floors.cases["smoke"]
+        floors.cases[CASE.name]
     )
     if not identity.available():
         for key in ("to_likeness", "to_performer", "margin"):
-            floors.cases["smoke"].pop(key, None)
+            floors.cases[CASE.name].pop(key, None)
     assert [fall.sentence for fall in fallen(floors, [scored])] == []
 
 

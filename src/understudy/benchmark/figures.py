@@ -167,7 +167,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("painted_over", _T, "painted over", "part of what stands before the face that was painted over",
            _LOW, 0.01, 3, 0.01, curve="painted_over", over=mean),
 
-    Figure("missed", _P, "missed", "frames whose face was not replaced", _LOW, 1, 0, 0),
+    Figure("missed", _P, "missed", "frames whose face was not replaced", _LOW, 0.5, 0, 0),
     Figure("to_likeness", _P, "to likeness",
            "how far a face-recognition network finds the result from the likeness",
            _LOW, 0.02, 2, curve="to_likeness"),
@@ -195,11 +195,11 @@ FIGURES: tuple[Figure, ...] = (
            curve="sharpness_coarse"),
     Figure("mouth_detail", _P, "teeth",
            "sharpness inside the open mouth, over the likeness's own when it opens as far",
-           _ONE, 0.05, 2, curve="mouth_detail"),
+           _ONE, 0.1, 2, curve="mouth_detail"),
     Figure("grain", _P, "grain", "grain of the face over the plate's", _ONE, 0.05, 2, 1.25),
     Figure("grain_frozen", _P, "frozen grain", "grain that stands still like a dirty window", _NOUGHT, 0.03,
            2, 0.1),
-    Figure("outside", _P, "outside", "largest change far from the face, in 8-bit values", _LOW, 1, 0,
+    Figure("outside", _P, "outside", "largest change far from the face, in 8-bit values", _LOW, 0.5, 0,
            curve="outside"),
 
     Figure("mouth", _A, "mouth, %", "how far the lips are from what the plate's lips do", _LOW, 0.1, 2,
@@ -226,8 +226,8 @@ FIGURES: tuple[Figure, ...] = (
     Figure("lips_lag", _A, "lips late", "frames by which they come late", _NOUGHT, 0.3, 1),
     Figure("pose", _A, "pose, °", "how far the head turns from how the plate's turns", _LOW, 0.1, 1,
            curve="pose"),
-    Figure("jitter", _A, "jitter", "shaking of the features beyond the plate's own", _LOW, 0.0004, 4, 0.002,
-           curve="jitter", over=mean),
+    Figure("jitter", _A, "jitter", "shaking of the features beyond the plate's own; below 0 they are stiffer",
+           _NOUGHT, 0.0004, 4, 0.002, curve="jitter", over=mean),
 
     Figure("frames_per_second", _C, "frames/s", "speed of the whole swap, likeness included", _HIGH, 0.5, 1),
     Figure("cpu_seconds", _C, "CPU s", "processor time of the swap", _LOW, 2, 1),

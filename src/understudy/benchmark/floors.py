@@ -1,8 +1,7 @@
 """What must never be lost again: the worst value that each figure of a case may have. Floors only rise.
 
-A floor stands a margin away from what was measured, half of what is worth a word (`Figure.relevant`), since
-other processors round differently. For figures that want to be low it is a ceiling; "higher" means stricter
-throughout.
+A floor stands a margin away from what was measured (`Figure.relevant`), since other processors round
+differently. For figures that want to be low it is a ceiling; "higher" means stricter throughout.
 """
 
 from __future__ import annotations
@@ -118,7 +117,7 @@ def write_floors(path: Path, floors: Floors) -> None:
 
 
 def _with_margin(figure: Figure, value: float) -> float:
-    margin = figure.relevant / 2
+    margin = figure.relevant
     if figure.good is Good.HIGH:
         return value - margin
     if figure.good is Good.LOW:

@@ -88,7 +88,7 @@ def _still(seed: int, **changes: float) -> Performance:
 
 _CASES = (
     PerformedCase(
-        "smoke", "frontal, small and short: the first thing to try", "arjun", "marco",
+        "small", "frontal, small and short: the first thing to try, held to floors", "arjun", "marco",
         _still(11), frames=24, likeness_frames=36, size=256, tags=("smoke",),
     ),
     PerformedCase(
