@@ -28,6 +28,7 @@ Floats = npt.NDArray[np.float32]
 
 CHUNK = 64
 _COLUMNS = ("displacement", "trust")
+_STEADY = "steady.npz"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Observer:
 
     def __init__(self, stage: Stage, plate: Footage, faces: Faceset) -> None:
         self.stage, self.plate, self.faces = stage, plate, faces
+        self._reel = plate.reel()
         self.calm = calmed(faces)
         self.before = row_before(faces)
         self._engine = _ThreadFlow()
@@ -63,6 +65,7 @@ class Observer:
             for index, numbers in missing_chunks(self.stage, self.plate, CHUNK, task):
                 self._chunk(index, numbers, hands, task)
                 done += len(numbers)
+        self._conclude()
         return done
 
     def _drop_incomplete(self) -> None:
@@ -72,6 +75,28 @@ class Observer:
             names = [_traces_name(int(track), index) for track in np.unique(self.faces.track[rows])]
             if not all(self.stage.path(name).exists() for name in names):
                 self.stage.path(self.stage.chunk(index)).unlink(missing_ok=True)
+
+    def _conclude(self) -> None:
+        """Put the chunks together: whole tracks say how the faces move and what stands before them."""
+        save_columns(self.stage.path(_STEADY), {"landmarks": self._steadied()})
+        for track in np.unique(self.faces.track):
+            names = [_traces_name(int(track), index) for index in range(self.plate.chunk_count(CHUNK))]
+            paths = [path for path in map(self.stage.path, names) if path.exists()]
+            found = solve(TraceFiles(paths), self.calm[self.faces.track == track])
+            found.save(self.stage.path(_occlusion_name(int(track))))
+
+    def _steadied(self) -> Floats:
+        displacement, trust = (self._flow_column(name) for name in _COLUMNS)
+        landmarks = self.faces.landmarks.copy()
+        for track in np.unique(self.faces.track):
+            rows = np.flatnonzero(self.faces.track == track)
+            motion = Motion(displacement[rows[1:]], trust[rows[1:]])
+            landmarks[rows] = steady(landmarks[rows], motion)
+        return landmarks
+
+    def _flow_column(self, name: str) -> Floats:
+        paths = self.stage.chunks(self.plate.chunk_count(CHUNK))
+        return np.concatenate([load_columns(path, (name,))[name] for path in paths])
 
     def _chunk(self, index: int, numbers: range, hands: HandFinder, task: Task) -> None:
         collectors: dict[int, TraceCollector] = {}
@@ -94,7 +119,7 @@ class Observer:
     def _steps(self, numbers: range) -> Iterator[_Step]:
         lead = max(self.plate.first, numbers.start - 1)
         before: Image | None = None
-        for frame in self.plate.frames(range(lead, numbers.stop)):
+        for frame in self._reel.frames(range(lead, numbers.stop)):
             if frame.index >= numbers.start:
                 yield _Step(before, frame.image, rows_in(self.faces, range(frame.index, frame.index + 1)))
             before = frame.image
@@ -133,27 +158,19 @@ def rows_in(faces: Faceset, numbers: range) -> npt.NDArray[np.int64]:
     return np.arange(begin, end)
 
 
-def steadied(stage: Stage, plate: Footage, faces: Faceset) -> Faceset:
+def steadied(stage: Stage, faces: Faceset) -> Faceset:
     """The faces with steady landmarks, from a finished observation."""
-    chunks = [load_columns(path, _COLUMNS) for path in stage.chunks(plate.chunk_count(CHUNK))]
-    displacement = np.concatenate([chunk["displacement"] for chunk in chunks])
-    trust = np.concatenate([chunk["trust"] for chunk in chunks])
-    landmarks = faces.landmarks.copy()
-    for track in np.unique(faces.track):
-        rows = np.flatnonzero(faces.track == track)
-        landmarks[rows] = steady(faces.landmarks[rows], Motion(displacement[rows[1:]], trust[rows[1:]]))
-    return faces.with_landmarks(landmarks)
+    return faces.with_landmarks(load_columns(stage.path(_STEADY), ("landmarks",))["landmarks"])
 
 
-def occlusions(stage: Stage, plate: Footage, faces: Faceset) -> dict[int, Occlusion]:
+def occlusions(stage: Stage, faces: Faceset) -> dict[int, Occlusion]:
     """What stands before the faces, by track, from a finished observation."""
-    calm = calmed(faces)
-    found = {}
-    for track in np.unique(faces.track):
-        names = [_traces_name(int(track), index) for index in range(plate.chunk_count(CHUNK))]
-        paths = [path for path in map(stage.path, names) if path.exists()]
-        found[int(track)] = solve(TraceFiles(paths), calm[faces.track == track])
-    return found
+    tracks = [int(track) for track in np.unique(faces.track)]
+    return {track: Occlusion.load(stage.path(_occlusion_name(track))) for track in tracks}
+
+
+def _occlusion_name(track: int) -> str:
+    return f"occlusion-{track:04}.npz"
 
 
 def _traces_name(track: int, index: int) -> str:

@@ -64,8 +64,7 @@ def _observe(session: Session, plate: Studied, tracks: list[int]) -> _Observed:
         len(plate.footage),
         lambda stage, task: motion.Observer(stage, plate.footage, chosen).run(task),
     )
-    steady = motion.steadied(stage, plate.footage, chosen)
-    return _Observed(steady, motion.occlusions(stage, plate.footage, chosen), recipe.hash)
+    return _Observed(motion.steadied(stage, chosen), motion.occlusions(stage, chosen), recipe.hash)
 
 
 def _plan(

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 
 from understudy.faces.steadying.by_flow import Motion, steady
@@ -55,3 +57,19 @@ def test_one_face_is_a_track() -> None:
     points = _track(1)
     empty = Motion(np.zeros((0, 478, 2), np.float32), np.zeros((0, 478), np.float32))
     assert np.allclose(steady(points, empty), points)
+
+
+def test_memory_grows_by_little_more_than_the_result() -> None:
+    """Bytes a face at the highest point, over what a steadied face takes: a long track must fit."""
+
+    def peak(frames: int) -> int:
+        points = _track(frames).astype(np.float32)
+        motion = _motion(points)
+        tracemalloc.start()
+        steady(points, motion)
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest
+
+    peak(10)
+    assert (peak(300) - peak(100)) / 200 < 2.2 * 478 * 3 * 4

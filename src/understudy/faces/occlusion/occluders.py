@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
 from understudy.faces.occlusion.appearance import Appearance, Floats, Mask, plain_skin
@@ -77,23 +78,49 @@ def without_own_skin(mask: Mask, look: Floats, appearance: Appearance) -> Mask:
     return mask
 
 
-def steady(masks: Sequence[Mask | None]) -> list[Mask | None]:
+class Masks:
+    """Masks (T, T) of consecutive frames, kept in an eighth of their size. An empty one counts as None."""
+
+    def __init__(self, masks: Iterable[Mask | None] = ()) -> None:
+        self._packed: list[npt.NDArray[np.uint8] | None] = []
+        for mask in masks:
+            self.append(mask)
+
+    def append(self, mask: Mask | None) -> None:
+        """Add the mask of the next frame."""
+        self._packed.append(np.packbits(mask, axis=1) if mask is not None and mask.any() else None)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def __getitem__(self, row: int) -> Mask | None:
+        packed = self._packed[row]
+        return None if packed is None else np.unpackbits(packed, axis=1).view(bool)
+
+    def __iter__(self) -> Iterator[Mask | None]:
+        return (self[row] for row in range(len(self)))
+
+    def shown(self) -> npt.NDArray[np.int64]:
+        """The frames that have a mask."""
+        return np.array([row for row, packed in enumerate(self._packed) if packed is not None], np.int64)
+
+
+def steady(masks: Masks) -> Masks:
     """Masks of consecutive frames without what only flashes up, and with short gaps closed. None is empty.
 
     A region stays when two of the four frames around it show something at that place; a frame gets what the
     frames before and after it agree on. Texels that are masked in more than a third of all frames are given
     up: whether they show the face or the occluder cannot be told.
     """
-    masks = [mask if mask is not None and mask.any() else None for mask in masks]
-    shown = [mask for mask in masks if mask is not None]
-    if not shown:
-        return [None] * len(masks)
-    frequent = np.mean(shown, axis=0) * (len(shown) / len(masks)) > _MAX_FREQUENCY
-    kept = [_supported(masks, row, frequent) for row in range(len(masks))]
-    return [_bridged(kept, row) for row in range(len(masks))]
+    times = sum(mask.astype(np.int64) for mask in masks if mask is not None)
+    if not np.any(times):
+        return masks
+    frequent = np.asarray(times / len(masks) > _MAX_FREQUENCY)
+    kept = Masks(_supported(masks, row, frequent) for row in range(len(masks)))
+    return Masks(_bridged(kept, row) for row in range(len(masks)))
 
 
-def soften(masks: Sequence[Mask | None], row: int) -> Bytes | None:
+def soften(masks: Masks, row: int) -> Bytes | None:
     """Mask `row` as coverage (T, T) uint8, eased over neighbouring frames and at its rim. None is empty."""
     own = masks[row]
     if own is None:
@@ -105,11 +132,11 @@ def soften(masks: Sequence[Mask | None], row: int) -> Bytes | None:
     return np.asarray(cv2.GaussianBlur(total, (0, 0), 0.8) * 255 + 0.5, np.uint8)
 
 
-def _neighbours(masks: Sequence[Mask | None], row: int) -> list[Mask | None]:
+def _neighbours(masks: Masks, row: int) -> list[Mask | None]:
     return [masks[row + step] for step in _NEIGHBOURS if 0 <= row + step < len(masks)]
 
 
-def _supported(masks: Sequence[Mask | None], row: int, frequent: Mask) -> Mask | None:
+def _supported(masks: Masks, row: int, frequent: Mask) -> Mask | None:
     mask = masks[row]
     if mask is None:
         return None
@@ -125,7 +152,7 @@ def _supported(masks: Sequence[Mask | None], row: int, frequent: Mask) -> Mask |
     return kept if kept.any() else None
 
 
-def _bridged(masks: Sequence[Mask | None], row: int) -> Mask | None:
+def _bridged(masks: Masks, row: int) -> Mask | None:
     def either(*rows: int) -> Mask | None:
         found = [m for m in (masks[r] for r in rows if 0 <= r < len(masks)) if m is not None]
         return np.logical_or.reduce(found) if found else None

@@ -22,7 +22,7 @@ from understudy.faces.occlusion.appearance import (
     texel_positions,
 )
 from understudy.faces.occlusion.hands import is_hand_before_face, silhouette
-from understudy.faces.occlusion.occluders import occluder, soften, steady, without_own_skin
+from understudy.faces.occlusion.occluders import Masks, occluder, soften, steady, without_own_skin
 from understudy.faces.occlusion.traces import Traces
 from understudy.faces.sampling import Bytes
 from understudy.geometry import mesh
@@ -94,23 +94,24 @@ def solve(traces: Sequence[Traces], landmarks: Matrix) -> Occlusion:
     count = len(landmarks)
     appearance = _learn(traces, count)
     to_map = np.zeros((count, 2, 3))
-    evidence: list[_Evidence] = []
-    for face, (texture, matrix, hands) in zip(landmarks, _faces(traces), strict=True):
-        to_map[len(evidence)] = matrix
+    evidence = _Evidence()
+    for row, (face, (texture, matrix, hands)) in enumerate(zip(landmarks, _faces(traces), strict=True)):
+        to_map[row] = matrix
         points = apply_affine(matrix, face)
-        evidence.append(_gather(texture, points, apply_affine(matrix, hands), appearance))
-    evidence = _believed(evidence)
-    masks = steady([found.mask for found in evidence])
+        evidence.add(_look(texture, points, apply_affine(matrix, hands), appearance))
+    trusted = evidence.trusted_hands()
+    masks = steady(evidence.masks(trusted))
 
+    covered = masks.shown()
     slot = np.full(count, -1, np.int32)
-    maps: list[Bytes] = []
-    for row in range(count):
+    slot[covered] = np.arange(len(covered))
+    maps = np.empty((len(covered), MAP_SIZE, MAP_SIZE), np.uint8)
+    for row in covered:
         cover = soften(masks, row)
-        if cover is not None:
-            slot[row] = len(maps)
-            points = apply_affine(to_map[row], landmarks[row])
-            maps.append(_to_square(cover, points, evidence[row].hand))
-    return Occlusion(slot, to_map, np.array(maps, np.uint8).reshape(-1, MAP_SIZE, MAP_SIZE))
+        assert cover is not None
+        points = apply_affine(to_map[row], landmarks[row])
+        maps[slot[row]] = _to_square(cover, points, evidence.hand[row] if trusted[row] else None)
+    return Occlusion(slot, to_map, maps)
 
 
 def refine(
@@ -174,7 +175,7 @@ def _learn(traces: Sequence[Traces], count: int) -> Appearance | None:
 
 
 @dataclass(frozen=True)
-class _Evidence:
+class _Sight:
     """What speaks for an occluder in one frame.
 
     `unusual` (T, T) is where the face does not look like itself; `hand` (MAP_SIZE, MAP_SIZE) is the
@@ -183,18 +184,12 @@ class _Evidence:
     """
 
     unusual: Mask | None = None
-    hand: Bytes | None = None
+    hand: Mask | None = None
     hand_on_skin: Mask | None = None
     hand_unusual: float = 0.0
 
-    @property
-    def mask(self) -> Mask | None:
-        """All that is before the face."""
-        parts = [part for part in (self.unusual, self.hand_on_skin) if part is not None]
-        return np.logical_or.reduce(parts) if parts else None
 
-
-def _gather(texture: Bytes, points: Matrix, hands: Matrix, appearance: Appearance | None) -> _Evidence:
+def _look(texture: Bytes, points: Matrix, hands: Matrix, appearance: Appearance | None) -> _Sight:
     visible = texture[..., 3] > 0
     score, unusual = None, None
     if appearance is not None:
@@ -206,28 +201,50 @@ def _gather(texture: Bytes, points: Matrix, hands: Matrix, appearance: Appearanc
     outline = points[list(mesh.FACE_OVAL), :2]
     before = [silhouette(hand, MAP_SIZE) for hand in hands if is_hand_before_face(hand, outline)]
     if not before:
-        return _Evidence(unusual)
+        return _Sight(unusual)
     hand = np.maximum.reduce(before)
     on_skin = _on_texture(hand, points) & visible
     compared = on_skin & plain_skin()
     if not compared.any() or on_skin.sum() > _MAX_HAND_COVER * visible.sum():
-        return _Evidence(unusual)
+        return _Sight(unusual)
     share = 0.0 if score is None else float((score[compared] > _HAND_DEVIATION).mean())
-    return _Evidence(unusual, hand, on_skin, share)
+    return _Sight(unusual, hand > 0, on_skin, share)
 
 
-def _believed(evidence: Sequence[_Evidence]) -> list[_Evidence]:
-    """The evidence without hands that are just a misreading of the face.
+class _Evidence:
+    """All that was seen of one track, kept small: of a long one there is much."""
 
-    Measured on footage, 35 to 95 % of the skin under a real hand looks unusual, and none under a misread
-    one. Only where a hand is there for much of the track may it have become the usual look; then it is
-    taken on trust.
-    """
-    if sum(found.hand is not None for found in evidence) > _TRUSTED_HAND * len(evidence):
-        return list(evidence)
-    return [
-        found if found.hand_unusual >= _MIN_HAND_UNUSUAL else _Evidence(found.unusual) for found in evidence
-    ]
+    def __init__(self) -> None:
+        self.unusual, self.hand, self.hand_on_skin = Masks(), Masks(), Masks()
+        self.hand_unusual: list[float] = []
+
+    def add(self, sight: _Sight) -> None:
+        self.unusual.append(sight.unusual)
+        self.hand.append(sight.hand)
+        self.hand_on_skin.append(sight.hand_on_skin)
+        self.hand_unusual.append(sight.hand_unusual)
+
+    def trusted_hands(self) -> Mask:
+        """(N,) the frames whose hand is not just a misreading of the face.
+
+        Measured on footage, 35 to 95 % of the skin under a real hand looks unusual, and none under a misread
+        one. Only where a hand is there for much of the track may it have become the usual look; then it is
+        taken on trust.
+        """
+        found = np.zeros(len(self.hand), bool)
+        found[self.hand.shown()] = True
+        if found.sum() > _TRUSTED_HAND * len(found):
+            return found
+        return found & (np.array(self.hand_unusual) >= _MIN_HAND_UNUSUAL)
+
+    def masks(self, trusted: Mask) -> Masks:
+        """All that is before the face, with the hands that are `trusted` (N,)."""
+        masks = Masks()
+        for row, unusual in enumerate(self.unusual):
+            hand = self.hand_on_skin[row] if trusted[row] else None
+            parts = [part for part in (unusual, hand) if part is not None]
+            masks.append(np.logical_or.reduce(parts) if parts else None)
+        return masks
 
 
 def _on_texture(covered: Bytes, points: Matrix) -> Mask:
@@ -236,7 +253,7 @@ def _on_texture(covered: Bytes, points: Matrix) -> Mask:
     return np.asarray(seen > 0, bool)
 
 
-def _to_square(cover: Bytes, points: Matrix, outside: Bytes | None) -> Bytes:
+def _to_square(cover: Bytes, points: Matrix, outside: Mask | None) -> Bytes:
     """The texture's coverage (T, T) seen in the face square, carried on beyond the face's rim."""
     texel = map_texels(points)
     square = cv2.remap(cover, texel[..., 0], texel[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
@@ -244,7 +261,9 @@ def _to_square(cover: Bytes, points: Matrix, outside: Bytes | None) -> Bytes:
     within = cv2.erode(on_face, np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8))
     if within.any():
         square = _carried_on(square, within)
-    return np.asarray(square if outside is None else np.maximum(square, outside * (1 - on_face)), np.uint8)
+    if outside is not None:
+        square = np.where(outside & (on_face == 0), 255, square)
+    return np.asarray(square, np.uint8)
 
 
 def _carried_on(square: Bytes, within: Bytes) -> Bytes:

@@ -78,10 +78,12 @@ def complete(
     if first is None:
         raise BadInputError("There are no frames to look for faces in: give a longer range.")
     faces = concatenate(parts)
+    parts.clear()
     cuts = cutter.cuts(faces, first)
     shots = tuple(zip([first, *cuts], [*(cut - 1 for cut in cuts), stop - 1], strict=True))
     with FaceReader() as reader:
-        search = Search(clip, reader, without_strays(link(faces, cuts)), on_frame)
+        faces = without_strays(link(faces, cuts))
+        search = Search(clip, reader, faces, on_frame)
         for shot in shots:
             search.fill(shot)
             search.extend(shot)
