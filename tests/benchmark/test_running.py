@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from understudy.benchmark.records import Benchmark, Scored, read_benchmark, writ
 from understudy.benchmark.swapping import swap_apart
 from understudy.benchmark.variant import Variant, combinations, parse_setting
 from understudy.cli import app
-from understudy.errors import BadInputError
+from understudy.errors import BadInputError, OutputError
 from understudy.pipeline.request import SwapRequest
 from understudy.progress import Progress, SilentProgress, Task
 
@@ -113,18 +115,54 @@ class Heard:
         self.told.append(message)
 
 
-def test_progress_comes_through_and_a_process_that_dies_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """Forked instead of spawned, so that the stand-in is there too."""
-    import multiprocessing
-
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Processes are forked instead of spawned, so that a stand-in is there too."""
     monkeypatch.setattr(multiprocessing, "get_context", lambda _: multiprocessing.context.ForkContext())
-    monkeypatch.setattr("understudy.pipeline.swap.swap", crash)
+    return monkeypatch
+
+
+def test_progress_comes_through_and_a_process_that_dies_is_told(tmp_path: Path, forked: pytest.MonkeyPatch):
+    forked.setattr("understudy.pipeline.swap.swap", crash)
     heard = Heard()
     with pytest.raises(RuntimeError, match="ended by itself, exit code 9"):
         swap_apart(SwapRequest((), tmp_path / "p", tmp_path / "o"), heard)
     assert heard.told == [("faces", 3, "frames"), 2, "end", "dark"]
+
+
+def unwritable(_request: SwapRequest, _progress: Progress) -> None:
+    """Stands in for a swap."""
+    raise OutputError("The disk is full.")
+
+
+def sleep(request: SwapRequest, progress: Progress) -> None:
+    """Stands in for a swap that takes long; leaves its number behind."""
+    request.output.write_text(str(os.getpid()))
+    with progress.stage("render", 1000):
+        time.sleep(600)
+
+
+class Impatient(Heard):
+    """Whoever watches presses Ctrl-C at the first stage."""
+
+    def stage(self, name: str, total: int | None, unit: str = "frames") -> AbstractContextManager[Task]:
+        raise KeyboardInterrupt
+
+
+def test_a_full_disk_is_no_fault_of_the_case(tmp_path: Path, forked: pytest.MonkeyPatch):
+    forked.setattr("understudy.pipeline.swap.swap", unwritable)
+    with pytest.raises(OutputError, match=r"^The disk is full\.$"):
+        swap_apart(SwapRequest((), tmp_path / "p", tmp_path / "o"), SilentProgress())
+
+
+def test_an_interrupt_ends_the_swap_at_once(tmp_path: Path, forked: pytest.MonkeyPatch):
+    forked.setattr("understudy.pipeline.swap.swap", sleep)
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        swap_apart(SwapRequest((), tmp_path / "p", tmp_path / "o"), Impatient())
+    assert time.monotonic() - begun < 60
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "o").read_text()), 0)
 
 
 def test_every_case_runs_in_every_variant_and_is_recorded_at_once(

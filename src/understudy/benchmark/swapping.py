@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from understudy.benchmark.records import Cost, StageCost
-from understudy.errors import BadInputError
+from understudy.errors import BadInputError, OutputError, UnderstudyError
 from understudy.pipeline.request import SwapRequest
 from understudy.progress import Progress, Task
 
@@ -21,7 +21,8 @@ from understudy.progress import Progress, Task
 def swap_apart(request: SwapRequest, progress: Progress) -> tuple[Cost, dict[str, Any]]:
     """Run `pipeline.swap` in a fresh process; what it took, and its result as JSON values.
 
-    Raises BadInputError with the sentence of a swap that was refused. An interrupt ends the process at once:
+    Raises BadInputError with the sentence of a swap that was refused, OutputError with that of one that could
+    not write. An interrupt ends the process at once:
     a swap may be killed at any point.
     """
     context = multiprocessing.get_context("spawn")
@@ -71,6 +72,8 @@ def _listen(pipe: Connection, progress: Progress) -> tuple[dict[str, Any], float
                 progress.warn(values[0])
             elif what == "refused":
                 raise BadInputError(values[0])
+            elif what == "unwritable":
+                raise OutputError(values[0])
             elif what == "broken":
                 raise RuntimeError(values[0])
             else:
@@ -84,13 +87,14 @@ def _work(pipe: Connection, request: SwapRequest) -> None:
     """The other process."""
     # Whoever started this ends it; a Ctrl-C reaches both.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    from understudy.errors import UnderstudyError
     from understudy.pipeline.swap import swap
 
     begun = time.process_time()
     try:
         result = swap(request, _Sender(pipe))
         pipe.send(("done", result.to_json(), time.process_time() - begun))
+    except OutputError as error:
+        pipe.send(("unwritable", str(error)))
     except UnderstudyError as error:
         pipe.send(("refused", str(error)))
     except BaseException:
