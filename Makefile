@@ -10,7 +10,8 @@ INSTALLED := $(VENV)/installed
 
 help:
 	@echo "make demo                                    show it on two digital performers, into out/demo/"
-	@echo "make demo LIKENESS=anna.mp4 PLATE=shot.mp4   the same with clips of your own"
+	@echo "make demo LIKENESS=anna.mp4 PLATE=shot.mp4   put a likeness of your own onto a plate; OPTIONS='...' for swap"
+	@echo "make picture                                 make the README's picture again, by the demo"
 	@echo "make test                                    everything that CI checks"
 	@echo "make format                                  put the code into its usual form"
 	@echo "make clean                                   delete what these made, the virtual environment included"
@@ -31,7 +32,7 @@ else
 demo: $(INSTALLED)
 	@mkdir -p out/demo
 	$(BIN)/understudy swap "$(LIKENESS)" --onto "$(PLATE)" --output out/demo/swap.mp4 \
-	  --contact-sheet out/demo/sheet.png --compare out/demo/compare.mp4
+	  --contact-sheet out/demo/sheet.png --compare out/demo/compare.mp4 $(OPTIONS)
 endif
 
 # the README's picture is the demo's
