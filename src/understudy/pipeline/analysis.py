@@ -16,6 +16,7 @@ from understudy.faces.finding.survey import Survey, Surveyor
 from understudy.faces.tracking.completing import TrackedFaces, complete
 from understudy.media import Frame, Image, open_clip
 from understudy.pipeline.footage import Footage
+from understudy.pipeline.reel import Reel
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
@@ -67,14 +68,14 @@ def study(stage: Stage, footage: Footage, task: Task) -> int:
 
     Where the clip is damaged, only the frames up to there are looked at: `Analysis.stop` tells.
     """
-    done = 0
+    done, reel = 0, Reel(footage.readable, footage.stop)
     with Surveyor() as surveyor:
         for index in range(footage.chunk_count(CHUNK)):
             path, numbers = stage.path(stage.chunk(index)), footage.chunk(index, CHUNK)
             if path.exists():
                 survey = Survey.load(path)
                 task.advance(len(survey.thumbnails))
-            elif (frames := _begun(footage.readable(numbers))) is not None:
+            elif (frames := _begun(reel.frames(numbers))) is not None:
                 survey = surveyor.survey(frames, task.advance)
                 survey.save(path)
                 done += len(survey.thumbnails)

@@ -11,6 +11,7 @@ from pathlib import Path
 from understudy.errors import BadInputError
 from understudy.media import Clip, ClipInfo, Frame, open_clip
 from understudy.media.thinned import ThinnedClip
+from understudy.pipeline.reel import Reel
 from understudy.project.fingerprint import fingerprint
 
 
@@ -65,6 +66,10 @@ class Footage:
                 f"{self.info.path.name} could be read beyond frame {expected} before and now cannot: "
                 "check the disk that it is on, and run the same command again."
             )
+
+    def reel(self) -> Reel:
+        """For work that goes by chunks; its ranges are what `frames` gives."""
+        return Reel(self.frames, self.stop)
 
     def readable(self, numbers: range) -> Iterator[Frame]:
         """The frames of a range up to the first that cannot be read or is of another size than the others."""

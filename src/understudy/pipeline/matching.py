@@ -55,10 +55,10 @@ class _Measured:
 
 def measure(stage: Stage, plate: Footage, parts: Sequence[Part], task: Task) -> int:
     """Make the chunks that are missing; returns the frames gone through."""
-    done = 0
+    done, reel = 0, plate.reel()
     for index, numbers in missing_chunks(stage, plate, CHUNK, task):
         measured: list[_Measured] = []
-        for found in ordered_map(lambda frame: _measure_frame(frame, parts), plate.frames(numbers)):
+        for found in ordered_map(lambda frame: _measure_frame(frame, parts), reel.frames(numbers)):
             measured.extend(found)
             task.advance()
         save_columns(stage.path(stage.chunk(index)), _columns(measured))

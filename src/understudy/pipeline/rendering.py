@@ -72,9 +72,9 @@ class Renderer:
 
 def render(stage: Stage, plate: Footage, renderer: Renderer, spec: OutputSpec, task: Task) -> int:
     """Make the segments that are missing; returns the frames rendered."""
-    done = 0
+    done, reel = 0, plate.reel()
     for index, numbers in missing_chunks(stage, plate, CHUNK, task, SEGMENT_SUFFIX):
-        images = ordered_map(renderer.frame, plate.frames(numbers))
+        images = ordered_map(renderer.frame, reel.frames(numbers))
         done += encode_segment(stage.path(stage.chunk(index, SEGMENT_SUFFIX)), _counted(images, task), spec)
     return done
 
