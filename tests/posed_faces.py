@@ -104,4 +104,5 @@ def faceset(landmarks: np.ndarray, track: int = 0) -> Faceset:
         landmarks=landmarks.astype(np.float32),
         score=np.ones(count, np.float32),
         found=np.zeros(count, np.uint8),
+        light=np.zeros((count, 2), np.float32),
     )

@@ -20,6 +20,7 @@ def scene(rows: Iterable[Row], track: int = -1) -> Faceset:
         landmarks=np.array([points for _, points in ordered], np.float32).reshape(-1, 478, 3),
         score=np.ones(len(ordered), np.float32),
         found=np.zeros(len(ordered), np.uint8),
+        light=np.zeros((len(ordered), 2), np.float32),
     )
 
 

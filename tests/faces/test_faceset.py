@@ -28,6 +28,7 @@ def facesets(draw: st.DrawFn) -> Faceset:
         landmarks=base + np.arange(478, dtype=np.float32)[:, None],
         score=draw(arrays(np.float32, n, elements=st.floats(0, 1, width=32))),
         found=draw(arrays(np.uint8, n, elements=st.integers(0, max(Found)))),
+        light=draw(arrays(np.float32, (n, 2), elements=st.floats(-2, 2, width=32))),
     )
 
 
@@ -51,10 +52,13 @@ def _columns(count: int = 2) -> dict[str, np.ndarray]:
         "landmarks": np.zeros((count, 478, 3), np.float32),
         "score": np.ones(count, np.float32),
         "found": np.zeros(count, np.uint8),
+        "light": np.zeros((count, 2), np.float32),
     }
 
 
 HOSTILE = {
+    "light that is no number": {"light": np.full((2, 2), np.nan, np.float32)},
+    "light of another shape": {"light": np.zeros((2, 3), np.float32)},
     "floats as frames": {"frame": np.array([0.0, 1.0])},
     "frames out of order": {"frame": np.array([1, 0], np.int32)},
     "a negative frame": {"frame": np.array([-1, 0], np.int32)},

@@ -75,6 +75,7 @@ def likeness_of(places: list[tuple[int, int, tuple[float, float]]]) -> LikenessF
         landmarks=landmarks,
         score=np.ones(len(places), np.float32),
         found=np.zeros(len(places), np.uint8),
+        light=np.zeros((len(places), 2), np.float32),
     )
     return LikenessFaces(faces, np.array([clip for clip, _, _ in places], np.int32))
 

@@ -26,6 +26,7 @@ def analysis(
         landmarks=landmarks,
         score=np.ones(len(rows), np.float32),
         found=np.full(len(rows), Found.DETECTED, np.uint8),
+        light=np.zeros((len(rows), 2), np.float32),
     )
     return Analysis(faces, shots, {})
 

@@ -39,6 +39,7 @@ class Faceset:
                  z in the same unit, smaller is nearer to the camera
       score      (N,) float32  landmarker confidence in [0, 1]
       found      (N,) uint8    a `Found`
+      light      (N, 2) float32   how light falls onto the face, see `finding.lighting.light_direction`
     """
 
     frame: npt.NDArray[np.int32]
@@ -46,6 +47,7 @@ class Faceset:
     landmarks: npt.NDArray[np.float32]
     score: npt.NDArray[np.float32]
     found: npt.NDArray[np.uint8]
+    light: npt.NDArray[np.float32]
 
     def __post_init__(self) -> None:
         n = len(self.frame)
@@ -54,6 +56,8 @@ class Faceset:
         for name in ("track", "score", "found"):
             if getattr(self, name).shape != (n,):
                 raise ValueError(f"{name} must be ({n},), got {getattr(self, name).shape}")
+        if self.light.shape != (n, 2):
+            raise ValueError(f"light must be ({n}, 2), got {self.light.shape}")
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -105,8 +109,9 @@ def _fault(columns: Columns) -> str | None:
         if columns[name].dtype != expected.dtype or columns[name].ndim != expected.ndim:
             return f"{name} has the wrong type"
     frame, track = columns["frame"], columns["track"]
-    if not np.isfinite(columns["landmarks"]).all():
-        return "landmarks are not finite"
+    for name in ("landmarks", "light"):
+        if not np.isfinite(columns[name]).all():
+            return f"{name} is not finite"
     if not ((columns["score"] >= 0) & (columns["score"] <= 1)).all():
         return "score is outside 0 to 1"
     if (columns["found"] > max(Found)).any():
@@ -127,6 +132,7 @@ def concatenate(sets: list[Faceset]) -> Faceset:
             landmarks=np.zeros((0, LANDMARK_COUNT, 3), np.float32),
             score=np.zeros(0, np.float32),
             found=np.zeros(0, np.uint8),
+            light=np.zeros((0, 2), np.float32),
         )
     return Faceset(**{f.name: np.concatenate([getattr(s, f.name) for s in sets]) for f in fields(Faceset)})
 

@@ -11,6 +11,7 @@ from understudy.engines.warp.choose import (
     EYES,
     MOUTH,
     REGIONS,
+    Looks,
     candidates,
     cheapest_path,
     choose,
@@ -100,17 +101,24 @@ def heads_of(acts: list[Act]) -> Heads:
     return to_head_space(np.stack([posed(somebody(), act, 80, (150, 120)) for act in acts]))
 
 
+def looks(heads: Heads, right: tuple[float, ...] = ()) -> Looks:
+    """Heads with light that falls to the right by so much on each; even light where nothing is said."""
+    light = np.zeros((len(heads), 2))
+    light[:, 0] = right or 0.0
+    return Looks(heads.points, heads.pose, light)
+
+
 def test_the_mouth_is_picked_by_the_mouth() -> None:
     offered = heads_of([Act(mouth=m, yaw=y) for m in (0.0, 0.1, 0.2) for y in (0.0, 10.0)])
     wanted = heads_of([Act(mouth=0.2), Act(mouth=0.2), Act(mouth=0.0), Act(mouth=0.0)])
-    picks = choose(MOUTH, wanted.points, wanted.pose, offered.points, offered.pose)
+    picks = choose(MOUTH, looks(wanted), looks(offered))
     assert np.abs(mouth_opening(offered.points[picks]) - mouth_opening(wanted.points)).max() < 0.05
 
 
 def test_the_eyes_are_picked_by_gaze_whatever_the_mouth_does() -> None:
     offered = heads_of([Act(gaze=(g, 0.0), mouth=m) for g in (-0.06, 0.06) for m in (0.0, 0.2)])
     wanted = heads_of([Act(gaze=(0.06, 0.0))] * 3 + [Act(gaze=(-0.06, 0.0))] * 3)
-    picks = choose(EYES, wanted.points, wanted.pose, offered.points, offered.pose)
+    picks = choose(EYES, looks(wanted), looks(offered))
     assert (picks[:3] >= 2).all()
     assert (picks[3:] < 2).all()
 
@@ -120,7 +128,14 @@ def test_of_equal_shapes_the_nearer_pose_is_picked(region) -> None:
     offered = heads_of([Act(yaw=-25), Act(), Act(yaw=25)])
     wanted = heads_of([Act(yaw=20)] * 4)
     # three poses of one shape agree in head space, so nothing but the pose can tell them apart
-    assert (choose(region, wanted.points, wanted.pose, offered.points, offered.pose) == 2).all()
+    assert (choose(region, looks(wanted), looks(offered)) == 2).all()
+
+
+@pytest.mark.parametrize("region", REGIONS, ids=lambda region: region.name)
+def test_of_equal_shapes_the_one_in_the_same_light_is_picked(region) -> None:
+    offered = looks(heads_of([Act(), Act(), Act()]), (-0.5, 0.0, 0.5))
+    for light, row in ((-0.4, 0), (0.1, 1), (0.6, 2)):
+        assert (choose(region, looks(heads_of([Act()] * 4), (light,) * 4), offered) == row).all()
 
 
 @pytest.mark.parametrize("region", REGIONS, ids=lambda region: region.name)
@@ -128,7 +143,7 @@ def test_what_is_offered_exactly_is_taken(region) -> None:
     acts = [Act(yaw=4.0 * k, mouth=0.02 * k, gaze=(0.01 * k, 0.0)) for k in range(6)]
     heads = heads_of(acts)
     still = heads_of([acts[4]] * 5)
-    assert (choose(region, still.points, still.pose, heads.points, heads.pose) == 4).all()
+    assert (choose(region, looks(still), looks(heads)) == 4).all()
 
 
 def test_short_footage_is_offered_whole() -> None:
@@ -153,4 +168,4 @@ def test_candidates_cover_the_range_of_long_footage() -> None:
 def test_of_equal_looks_the_larger_picture_is_picked(region) -> None:
     offered = to_head_space(np.stack([posed(somebody(), Act(), size, (150, 120)) for size in (25, 80, 30)]))
     wanted = heads_of([Act()] * 3)
-    assert (choose(region, wanted.points, wanted.pose, offered.points, offered.pose) == 1).all()
+    assert (choose(region, looks(wanted), looks(offered)) == 1).all()

@@ -115,6 +115,7 @@ def _faces(yaw: np.ndarray, scale: np.ndarray) -> Faceset:
         landmarks=np.array(points, np.float32),
         score=np.ones(n, np.float32),
         found=np.zeros(n, np.uint8),
+        light=np.zeros((n, 2), np.float32),
     )
 
 

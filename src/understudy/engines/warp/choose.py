@@ -8,11 +8,13 @@ frame that looks different costs, so that picks follow the likeness's own motion
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
+from understudy.engines.warp.shape import stretches
 from understudy.geometry import mesh
 from understudy.geometry.align import Similarity
 
@@ -27,6 +29,7 @@ class Region:
 
     vertices     whose shape counts, with weights by position in the tuple of (index, weight)
     per_degree   cost of one degree of difference in head rotation, against one hundredth of an eye distance
+    per_light    cost of light that falls otherwise by 1 (see `faces.finding.lighting`), likewise
     stickiness   cost of changing the pick, in units of the difference between the two picks' looks
     """
 
@@ -34,13 +37,21 @@ class Region:
     vertices: npt.NDArray[np.int64]
     weights: Array
     per_degree: float
+    per_light: float
     stickiness: float
 
 
-def _region(name: str, groups: dict[tuple[int, ...], float], per_degree: float, stickiness: float) -> Region:
+def _region(
+    name: str,
+    groups: dict[tuple[int, ...], float],
+    *,
+    per_degree: float,
+    per_light: float,
+    stickiness: float,
+) -> Region:
     vertices = np.array([v for group in groups for v in group])
     weights = np.array([w for group, w in groups.items() for _ in group])
-    return Region(name, vertices, np.sqrt(weights / weights.sum()), per_degree, stickiness)
+    return Region(name, vertices, np.sqrt(weights / weights.sum()), per_degree, per_light, stickiness)
 
 
 SKIN = _region(
@@ -51,6 +62,7 @@ SKIN = _region(
         mesh.RIGHT_BROW + mesh.LEFT_BROW: 10.0,
     },
     per_degree=0.35,
+    per_light=6.0,
     stickiness=16.0,
 )
 EYES = _region(
@@ -61,12 +73,14 @@ EYES = _region(
         mesh.RIGHT_BROW + mesh.LEFT_BROW: 0.5,
     },
     per_degree=0.12,
+    per_light=3.0,
     stickiness=4.0,
 )
 MOUTH = _region(
     "mouth",
     {mesh.LIPS_OUTER: 1.0, mesh.LIP_UPPER_INNER + mesh.LIP_LOWER_INNER: 2.0},
     per_degree=0.12,
+    per_light=3.0,
     stickiness=4.0,
 )
 REGIONS = (SKIN, EYES, MOUTH)
@@ -88,25 +102,43 @@ def candidates(points: Array, limit: int = MAX_CANDIDATES) -> npt.NDArray[np.int
     return np.sort(np.array(chosen))
 
 
-def _features(region: Region, points: Array, rotation: Array) -> Array:
+@dataclass(frozen=True)
+class Looks:
+    """What faces are compared by.
+
+    points  (N, 478, 3) head space, in the likeness's proportions
+    pose    N similarities from head space to frame pixels
+    light   (N, 2) how light falls onto them, as `Faceset.light`
+    """
+
+    points: Array
+    pose: Similarity
+    light: npt.NDArray[np.floating[Any]]
+
+    def select(self, rows: slice | npt.NDArray[np.int64]) -> Looks:
+        """The looks of `rows`."""
+        return Looks(self.points[rows], self.pose[rows], self.light[rows])
+
+
+def _features(region: Region, looks: Looks) -> Array:
     """Rows whose squared distance is the region's cost, in hundredths of an eye distance squared."""
+    points, rotation = looks.points, looks.pose.rotation
     shape = (points[:, region.vertices, :2] * 100.0 * region.weights[:, None]).reshape(len(points), -1)
     # |R_a - R_b|_F = sqrt(8) sin(angle / 2): nearly proportional to the angle between them
     turn = np.degrees(rotation.reshape(len(rotation), 9)) / np.sqrt(2.0) * region.per_degree
-    return np.concatenate([shape, turn], axis=1)
+    return np.concatenate([shape, turn, looks.light * region.per_light], axis=1)
 
 
-def choose(
-    region: Region, wanted: Array, wanted_pose: Similarity, offered: Array, offered_pose: Similarity
-) -> npt.NDArray[np.int64]:
+def choose(region: Region, wanted: Looks, offered: Looks) -> npt.NDArray[np.int64]:
     """Row of `offered` for every row of `wanted`: the cheapest path, (N,).
 
-    wanted, offered: (N, 478, 3) and (M, 478, 3) points in head space, in the likeness's proportions. A frame
-    in which the likeness is smaller than the plate's face costs more: it would have to be enlarged.
+    A frame in which the likeness is smaller than the plate's face costs more: it would have to be enlarged.
     """
-    want = _features(region, wanted, wanted_pose.rotation)
-    offer = _features(region, offered, offered_pose.rotation)
-    unary = cdist(want, offer, "sqeuclidean") + _softness(wanted_pose, offered_pose)
+    offer = _features(region, offered)
+    softness = _softness(wanted.pose, offered.pose)
+    unary = np.empty((len(wanted.points), len(offered.points)), np.float32)
+    for some in stretches(len(unary)):
+        unary[some] = cdist(_features(region, wanted.select(some)), offer, "sqeuclidean") + softness
     change = cdist(offer, offer, "euclidean")
     return cheapest_path(unary, region.stickiness * change)
 
@@ -117,11 +149,11 @@ def _softness(wanted: Similarity, offered: Similarity) -> Array:
     return np.asarray(_PER_DOUBLING * np.maximum(doublings - 0.25, 0.0))
 
 
-def cheapest_path(unary: Array, change: Array) -> npt.NDArray[np.int64]:
+def cheapest_path(unary: npt.NDArray[np.floating[Any]], change: Array) -> npt.NDArray[np.int64]:
     """The path p of least sum unary[t, p_t] + change[p_t, p_t+1] (Viterbi); unary (T, M), change (M, M)."""
     steps, states = unary.shape
-    back = np.zeros((steps, states), np.int32)
-    cost = unary[0].copy()
+    back = np.zeros((steps, states), np.int16 if states < 2**15 else np.int32)
+    cost = unary[0].astype(np.float64)
     for t in range(1, steps):
         through = cost[:, None] + change
         back[t] = through.argmin(0)

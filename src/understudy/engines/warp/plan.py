@@ -7,13 +7,13 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from understudy.engines.base import LikenessFaces
-from understudy.engines.warp.choose import EYES, MOUTH, SKIN, Region, candidates, choose, cross_fade
+from understudy.engines.warp.choose import REGIONS, Looks, candidates, choose, cross_fade
 from understudy.engines.warp.layers import vertex_shares
 from understudy.engines.warp.render import Mix, WarpModel
 from understudy.engines.warp.shape import (
-    Heads,
     mouth_opening,
     retarget,
+    stretches,
     to_head_space,
     with_mouth_in_place,
     with_natural_lips,
@@ -33,14 +33,19 @@ def plan(likeness: LikenessFaces, plate: Faceset) -> WarpModel:
     heads = to_head_space(likeness.faces.landmarks)
     acting = to_head_space(plate.landmarks)
     wanted = retarget(heads, acting)
-    offered = candidates(heads.points)
-    paths = {region.name: _path(region, wanted, acting, heads, offered) for region in (SKIN, EYES, MOUTH)}
+    rows = candidates(heads.points)
+    offered = Looks(heads.points, heads.pose, likeness.faces.light).select(rows)
+    asked = Looks(wanted, acting.pose, plate.light)
+    paths = {region.name: rows[choose(region, asked, offered)] for region in REGIONS}
     mixes = {name: _mix(path, FADE[name]) for name, path in paths.items()}
     inside = _plate_inside(wanted, heads.points[paths["mouth"]])
-    wanted = with_natural_lips(wanted, _shown(mixes["mouth"], heads.points))
-    wanted = with_mouth_in_place(wanted, acting.points)
+    target = np.empty_like(plate.landmarks)
+    for some in stretches(len(plate)):
+        drawn = with_natural_lips(wanted[some], _shown(mixes["mouth"], heads.points, some))
+        drawn = with_mouth_in_place(drawn, acting.points[some])
+        target[some] = _target(drawn, acting.pose[some], plate.landmarks[some])
     return WarpModel(
-        target=_target(wanted, acting.pose, plate.landmarks).astype(np.float32),
+        target=target,
         plate=plate.landmarks,
         likeness=likeness.faces.landmarks,
         skin=mixes["skin"],
@@ -48,14 +53,6 @@ def plan(likeness: LikenessFaces, plate: Faceset) -> WarpModel:
         mouth=mixes["mouth"],
         inside=inside,
     )
-
-
-def _path(
-    region: Region, wanted: Array, acting: Heads, heads: Heads, offered: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    pose = heads.pose
-    pose = Similarity(pose.scale[offered], pose.rotation[offered], pose.translation[offered])
-    return offered[choose(region, wanted, acting.pose, heads.points[offered], pose)]
 
 
 def _mix(path: npt.NDArray[np.int64], sigma: float) -> Mix:
@@ -68,9 +65,9 @@ def _mix(path: npt.NDArray[np.int64], sigma: float) -> Mix:
     return Mix(rows, weight)
 
 
-def _shown(mix: Mix, points: Array) -> Array:
-    """The shape of what a mix shows, (N, 478, 3)."""
-    return np.einsum("nk,nkvd->nvd", mix.weight, points[mix.rows])
+def _shown(mix: Mix, points: Array, some: slice) -> Array:
+    """The shape of what a mix shows in some frames, (n, 478, 3)."""
+    return np.einsum("nk,nkvd->nvd", mix.weight[some], points[mix.rows[some]])
 
 
 def _target(wanted: Array, pose: Similarity, plate: npt.NDArray[np.float32]) -> Array:

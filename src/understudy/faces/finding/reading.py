@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from understudy.faces.faceset import Found
 from understudy.faces.finding.detect import Detection, Detector, MediaPipeDetector, box_overlap
 from understudy.faces.finding.landmarks import Landmarker, Landmarks, MediaPipeLandmarker
+from understudy.faces.finding.lighting import light_direction
 from understudy.faces.finding.plausible import is_face_shaped
 from understudy.faces.finding.square import Square, around_landmarks
 from understudy.media.frame import Image
@@ -38,14 +39,15 @@ _SAME_FACE = 0.4
 
 @dataclass(frozen=True)
 class Face:
-    """A face in a frame: its landmarks as in `Landmarks`, and how it was found."""
+    """A face in a frame: its landmarks as in `Landmarks`, how it was found, and its light as in `Faceset`."""
 
-    points: npt.NDArray[np.float64]
+    points: npt.NDArray[np.floating[Any]]
     score: float
     found: Found
+    light: npt.NDArray[np.floating[Any]]
 
     @property
-    def box(self) -> npt.NDArray[np.float64]:
+    def box(self) -> npt.NDArray[np.floating[Any]]:
         """Left, top, right, bottom of the landmarks, (4,)."""
         return np.concatenate([self.points[:, :2].min(0), self.points[:, :2].max(0)])
 
@@ -85,7 +87,8 @@ class FaceReader:
         score = float(np.median([look.score for look in looks]))
         if score < _MIN_SCORE:
             return None
-        return Face(np.mean([look.points for look in looks], axis=0), score, found)
+        points = np.mean([look.points for look in looks], axis=0)
+        return Face(points, score, found, light_direction(image, points))
 
     def close(self) -> None:
         """Release the models. Closing twice is fine."""

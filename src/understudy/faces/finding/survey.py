@@ -125,4 +125,5 @@ def faceset_of(rows: Iterable[tuple[int, Face]]) -> Faceset:
         landmarks=np.stack([face.points for _, face in pairs]).astype(np.float32),
         score=np.array([face.score for _, face in pairs], np.float32),
         found=np.array([face.found for _, face in pairs], np.uint8),
+        light=np.array([face.light for _, face in pairs], np.float32),
     )

@@ -105,14 +105,19 @@ def _between(one: Faceset, k: int) -> Faceset:
     """Interpolated faces between rows k and k + 1 of a track."""
     begin, end = int(one.frame[k]), int(one.frame[k + 1])
     frames = np.arange(begin + 1, end, dtype=np.int32)
-    part = ((frames - begin) / (end - begin))[:, None, None]
-    landmarks = (1 - part) * one.landmarks[k] + part * one.landmarks[k + 1]
+    part = (frames - begin) / (end - begin)
+
+    def between(column: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        share = part.reshape(-1, *[1] * (column.ndim - 1))
+        return ((1 - share) * column[k] + share * column[k + 1]).astype(np.float32)
+
     return Faceset(
         frame=frames,
         track=np.full(len(frames), one.track[k], np.int32),
-        landmarks=landmarks.astype(np.float32),
+        landmarks=between(one.landmarks),
         score=np.full(len(frames), one.score[k : k + 2].min(), np.float32),
         found=np.full(len(frames), Found.INTERPOLATED, np.uint8),
+        light=between(one.light),
     )
 
 

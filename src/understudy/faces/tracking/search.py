@@ -36,8 +36,9 @@ class Search:
         self._clip, self._reader, self._on_frame = clip, reader, on_frame
         self._tracks: dict[int, dict[int, Face]] = {}
         for row in range(len(faces)):
+            # A view: a copy of every face would be most of what a long clip takes.
             face = Face(
-                faces.landmarks[row].astype(np.float64), float(faces.score[row]), Found(int(faces.found[row]))
+                faces.landmarks[row], float(faces.score[row]), Found(int(faces.found[row])), faces.light[row]
             )
             self._tracks.setdefault(int(faces.track[row]), {})[int(faces.frame[row])] = face
 
