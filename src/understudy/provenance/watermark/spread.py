@@ -16,7 +16,7 @@ PUBLIC_KEY = b"understudy-public-1"
 """Anyone can read marks made with it; whoever has a key can also forge and remove them."""
 
 _FINE, _COARSE = 320, 160
-_FINE_FROM = 960
+_FINE_FROM = 1200
 """Pictures whose longer side is shorter than this take the coarse grid: its chips are still pixels there."""
 
 _SURE, _SURE_AFTER_SEARCH = 4.0, 6.5
