@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +13,14 @@ import pytest
 
 from tests.media.barcode_clips import write_picture
 from tests.pipeline.agreed import drawn
-from tests.pipeline.films import Take, film, frames_of
+from tests.pipeline.films import SIZE, Take, film, frames_of
 from understudy.errors import BadInputError, ConsentError
 from understudy.faces.people import identity
 from understudy.media import open_clip
+from understudy.performers import cast
 from understudy.pipeline.material import declare, hashed
 from understudy.pipeline.preview import Preview
+from understudy.pipeline.records import PERFORMERS
 from understudy.pipeline.request import SwapRequest, validate
 from understudy.pipeline.swap import swap
 from understudy.provenance.consent import withdrawal
@@ -26,6 +29,8 @@ from understudy.provenance.consent.reading import read_record, write
 from understudy.provenance.consent.signing import sign
 from understudy.provenance.consent.values import now
 from understudy.provenance.keys import Keyring
+from understudy.takes import take as slated
+from understudy.takes.slate import Slate, write_slate
 
 
 @dataclass(frozen=True)
@@ -223,3 +228,21 @@ def test_strangers_in_the_likeness_are_named(desk: Desk, arjun: Take, elin: Take
     stranger.unlink()
     (warning,) = swap(request).warnings
     assert warning == "The reference face of bert.consent.json is not beside it: strangers cannot be told."
+
+
+def test_takes_of_the_performers_go_by_their_own_record(desk: Desk, arjun: Take, marco: Take) -> None:
+    request = replace(desk.request, consent=(Path(PERFORMERS),))
+    assert "is not the footage that performers.consent.json speaks of" in desk.refusal(
+        consent=request.consent
+    )
+    for clip, take in zip(desk.both, (arjun, marco), strict=True):
+        shutil.copy(clip, desk.folder)
+        (who,) = cast(take.name)
+        slate = Slate(slated.Take(who, take.performance, frames=len(take.images), size=SIZE))
+        write_slate(desk.folder / clip.name, slate)
+    likeness, plate = (desk.folder / clip.name for clip in desk.both)
+    result = swap(replace(request, likeness=(likeness,), plate=plate))
+    assert result.consent["standing"] == "granted"
+    assert [stage.name for stage in result.stages].count("take") == 2
+    again = swap(replace(request, likeness=(likeness,), plate=plate))
+    assert [stage.name for stage in again.stages if not stage.skipped] == []

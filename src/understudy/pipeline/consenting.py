@@ -18,15 +18,19 @@ from understudy.pipeline.footage import Footage
 from understudy.pipeline.records import Records
 from understudy.pipeline.session import Session
 from understudy.progress import Task
+from understudy.project.code import code_hash
+from understudy.project.fingerprint import fingerprint
 from understudy.project.recipe import Recipe
 from understudy.project.stage import Stage
 from understudy.provenance.consent.checking import Held
 from understudy.provenance.consent.material import Digest, digest_files, speaks_of
 from understudy.provenance.consent.reading import write
 from understudy.provenance.consent.record import Part
-from understudy.takes.consented import speaks_of_take
+from understudy.takes import consented
+from understudy.takes.consented import names_performers, speaks_of_take
+from understudy.takes.slate import slate_path
 
-_DIGEST = "sha256.json"
+_DIGEST, _VERDICT = "sha256.json", "verdict.json"
 
 
 class Standing(StrEnum):
@@ -113,13 +117,32 @@ def _held(bound: Sequence[Bound]) -> list[Held]:
 def _bound(session: Session, records: Sequence[Held], clip: Footage, part: Part) -> Bound:
     digest = _digest(session, clip)
     for held in records:
-        if speaks_of(held.record, digest) or speaks_of_take(held.record, clip.clip, clip.digest):
+        if speaks_of(held.record, digest) or _is_take(session, held, clip):
             return Bound(clip, held)
     names = " nor ".join(held.path.name for held in records)
     raise ConsentError(
         f"{clip.info.path.name} is not the footage that {names} {'speaks' if len(records) == 1 else 'speak'} "
         f"of: give the record of this {part}, or swap without one to see a preview."
     )
+
+
+def _is_take(session: Session, held: Held, clip: Footage) -> bool:
+    """Whether the clip is a take of a performer that the record names; rendered anew once in a project."""
+    slate = slate_path(clip.info.path)
+    if not slate.exists() or not names_performers(held.record):
+        return False
+
+    def work(stage: Stage, task: Task) -> int:
+        verdict = speaks_of_take(held.record, clip.clip, clip.digest)
+        with stage.writing(_VERDICT) as path:
+            path.write_text(json.dumps(verdict), "utf-8")
+        task.advance()
+        return 0
+
+    inputs = {"clip": clip.digest, "slate": fingerprint(slate)}
+    recipe = Recipe("take", code_hash(consented.__name__), {"record": held.summary["sha256"]}, inputs)
+    stage = session.stage(recipe, "take rendered anew", 1, work, "clips")
+    return stage.path(_VERDICT).read_text("utf-8") == "true"
 
 
 def _digest(session: Session, clip: Footage) -> Digest:

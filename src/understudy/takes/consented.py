@@ -7,6 +7,11 @@ from understudy.provenance.consent.record import GeneratedMaterial, Record
 from understudy.takes.slate import read_slate, shows
 
 
+def names_performers(record: Record) -> bool:
+    """Whether the record speaks of any digital performer."""
+    return any(isinstance(item, GeneratedMaterial) for item in record.payload.material)
+
+
 def speaks_of_take(record: Record, clip: Clip, digest: str) -> bool:
     """Whether the record names the performer whose take the clip shows; told by rendering it anew.
 
