@@ -60,6 +60,7 @@ def test_renders_a_true_swap_with_its_truth(tmp_path: Path) -> None:
         (("render", "mei", "-o", "x.mp4", "--size", "7"), "64"),
         (("render", "mei", "-o", "x.mp4", "--frames", "0"), "1 or more"),
         (("render", "mei", "-o", "x.mp4", "--fps", "0"), "frames/s"),
+        (("render", "mei", "-o", "x.mp4", "--seed", "-1"), "seed"),
         (("render", "mei", "-o", "x.mp4", "--companion", "elin"), "--companion"),
         (("render", "mei", "-o", "x.mp4", "--codec", "ffv1"), ".mkv"),
     ],

@@ -61,10 +61,10 @@ def test_an_occluder_crosses_during_its_frames_only() -> None:
     ]
 
 
-@pytest.mark.parametrize("wrong", [{"occluder": "elephant"}, {"frame_rate": 0.0}])
+@pytest.mark.parametrize("wrong", [{"occluder": "elephant"}, {"frame_rate": 0.0}, {"seed": -1}])
 def test_refuses_what_cannot_be_played(wrong: dict[str, object]) -> None:
     with pytest.raises(BadInputError):
-        Performance(seed=1, **wrong)  # type: ignore[arg-type]
+        Performance(**{"seed": 1} | wrong)  # type: ignore[arg-type]
 
 
 def test_the_company_is_varied_and_known_by_name() -> None:

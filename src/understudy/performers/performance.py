@@ -13,6 +13,7 @@ from understudy.performers.identity import Identity
 from understudy.performers.moment import Expression, Lens, Light, Moment, Occluder, Pose, Vector
 
 OCCLUDERS = ("hand", "microphone")
+LARGEST_SEED = 2**31
 
 
 class _Curves:
@@ -70,6 +71,8 @@ class Performance:
         if self.occluder is not None and self.occluder not in OCCLUDERS:
             choices = " or ".join(OCCLUDERS)
             raise BadInputError(f"There is no occluder called {self.occluder}; choose {choices}.")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise BadInputError(f"The seed {self.seed} cannot be used; give one from 0 to {LARGEST_SEED}.")
         if not 0 < self.frame_rate <= 1000:
             raise BadInputError(
                 f"A rate of {self.frame_rate} frames/s cannot be played; give one up to 1000."
