@@ -2,9 +2,9 @@
 
     python tools/performers_consent.py
 
-Writes `src/understudy/performers/performers.consent.json` with a key that is made for it and kept nowhere, and
-prints that key, to be put into `understudy.provenance.keys.PROJECT`. Run it when a performer joins the company
-or when ten years are over; a record that was signed before is then no longer believed.
+Writes `src/understudy/performers/performers.consent.json` with a key that is made for it and kept nowhere,
+and prints that key, to be put into `understudy.provenance.keys.PROJECT`. Run it when a performer joins the
+company or when ten years are over; a record that was signed before is then no longer believed.
 """
 
 from __future__ import annotations

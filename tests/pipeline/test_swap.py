@@ -161,8 +161,10 @@ def test_the_result_tells_everything_as_json(swapped: Swapped) -> None:
     assert told["output"] == str(request.output)
     assert (told["frames"], told["faces_swapped"]) == (result.frames, result.faces_swapped)
     stages = [stage["name"] for stage in told["stages"]]
-    assert stages == ["faces", "faces", "motion", "plan", "crops", "match", "render", "compare"]
-    worked = [stage for stage in told["stages"] if not stage["skipped"]]
+    assert stages[:2] == ["material", "material"]
+    assert stages[2:] == ["faces", "faces", "motion", "plan", "crops", "match", "render", "compare"]
+    assert told["consent"]["standing"] == "granted"
+    worked = [stage for stage in told["stages"][2:] if not stage["skipped"]]
     assert worked[-2]["name"] == "render"
     assert all(stage["frames_per_second"] > 0 and stage["seconds"] > 0 for stage in worked)
     assert told["contact_sheet"] == str(request.contact_sheet)
