@@ -97,7 +97,7 @@ def test_a_mark_copied_onto_other_footage_is_told(house, tmp_path):
     forged = write(tmp_path / "forged.mp4", [embed(image) for image in scene(22, 10, 960, 540)])
     report = asked(forged, me, registry)
     assert report.verdict is Verdict.MARKED
-    assert "copied onto other footage" in said(report, "content")[0][1]
+    assert "its mark is on other footage" in said(report, "content")[0][1]
 
 
 def test_a_registry_entry_for_another_mark_is_not_believed(house, tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from understudy.errors import BadInputError, UnderstudyError
-from understudy.provenance.credentials.fingerprint import SAME, likeness
+from understudy.provenance.credentials.fingerprint import OTHER, SAME, likeness
 from understudy.provenance.credentials.formats import sidecar_of
 from understudy.provenance.credentials.reading import (
     Credentials,
@@ -157,12 +157,14 @@ class _Inquiry:
         if value is None:
             self._say("content", "open", "Too little of the picture is left to compare it with the record.")
             return False
+        agreement = f"agreement {value:.2f}"
+        if value < OTHER:
+            sentence = "The pictures are not those of the record: its mark is on other footage"
+            self._say("content", "bad", f"{sentence}, or they were changed heavily ({agreement}).")
+            return False
         if value < SAME:
             self._say(
-                "content",
-                "bad",
-                f"The pictures are not those of the record (agreement {value:.2f}): "
-                "the mark was copied onto other footage.",
+                "content", "open", f"The pictures may be those of the record, but differ ({agreement})."
             )
             return False
         self._say("content", "good", f"The pictures are those of the record (agreement {value:.2f}).")
