@@ -67,6 +67,8 @@ class Credentials:
     signed      the signature belongs to these credentials, and they are unchanged since
     bound       this very file is what was signed
     trusted     the signer's certificate comes from a root that is believed here
+    time        when a time-stamp authority saw the signature, None without one; `time_trusted` says whether
+                that authority's certificate comes from a root that is believed here
     failures    the C2PA library's words for everything that does not hold
     """
 
@@ -79,6 +81,7 @@ class Credentials:
     time: str | None
     tool: str
     title: str
+    time_trusted: bool = False
     steps: tuple[Step, ...] = ()
     sources: tuple[SourceFinding, ...] = ()
     consents: tuple[ConsentNote, ...] = ()
@@ -151,6 +154,7 @@ def _described(store: Any, results: Any) -> Credentials:
         time=_line(signature.get("time")) or None if stamped else None,
         tool=f"{_line(tool.get('name'))} {_line(tool.get('version'))}".strip(),
         title=_line(manifest.get("title")),
+        time_trusted=stamped and "timeStamp.trusted" in successes,
         steps=tuple(_steps(assertions)),
         sources=tuple(_sources(manifest)),
         consents=tuple(_consents(assertions.get(CONSENT, {}))),

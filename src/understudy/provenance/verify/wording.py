@@ -51,8 +51,11 @@ def _proof(credentials: Credentials) -> Iterator[Finding]:
     for failure in credentials.failures:
         if failure != "signingCredential.untrusted":
             yield Finding("check", "bad", f"The C2PA check {failure} failed.")
-    if credentials.time:
+    if credentials.time and credentials.time_trusted:
         yield Finding("time", "good", f"A time stamp says that it was signed at {credentials.time}.")
+    elif credentials.time:
+        sentence = f"A time stamp says that it was signed at {credentials.time}"
+        yield Finding("time", "open", f"{sentence}, but its authority is not known here.")
     else:
         yield Finding("time", "open", "There is no time stamp, so only the signer says when it was signed.")
 
