@@ -21,6 +21,6 @@ class OutputError(UnderstudyError):
 
 
 class ConsentError(UnderstudyError):
-    """What was asked for is not consented to: no record, or one that is not valid or does not reach so far."""
+    """What was asked for is not consented to: no record, or none that is valid and reaches so far."""
 
     exit_code = 3

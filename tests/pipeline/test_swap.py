@@ -87,7 +87,7 @@ def test_the_result_is_nearer_to_the_true_swap_than_the_plate_is(
 def test_the_head_turns_and_the_mouth_moves_as_the_plates(landmarks: Landmarks) -> None:
     result, plate = landmarks
     assert pose_error(result, plate).max() < 4.0
-    assert np.corrcoef(lips(result), lips(plate))[0, 1] > 0.95
+    assert np.corrcoef(lips(result), lips(plate))[0, 1] > 0.93
     assert np.ptp(lips(result)) > 0.7 * np.ptp(lips(plate))
     assert expression_error(result, plate, "mouth").mean() < 0.6 * expression_reach(plate, "mouth")
 

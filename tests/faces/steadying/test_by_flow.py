@@ -53,6 +53,20 @@ def test_a_blink_that_flow_does_not_see_keeps_most_of_its_depth() -> None:
     assert (out[30, upper, 1] - points[30, upper, 1]).min() > 0.9 * 8
 
 
+def test_a_blink_in_two_frames_keeps_its_depth_though_flow_swears_that_nothing_moved() -> None:
+    points = _track() * 0 + mesh.canonical_face() * 100
+    upper = list(mesh.RIGHT_LID_UPPER[1:-1])
+    blink = points + np.random.default_rng(5).normal(0, 0.1, points.shape)
+    blink[29:31, upper, 1] += 8
+    blink[58:, upper, 1] += 8  # the film ends with closed eyes
+    still = Motion(np.zeros((59, 478, 2), np.float32), np.ones((59, 478), np.float32))
+    moved = steady(blink, still)[:, upper, 1] - points[:, upper, 1]
+    assert moved[29:31].min() > 0.9 * 8
+    assert moved[58:].min() > 0.9 * 8
+    assert np.abs(moved[:27]).max() < 0.15
+    assert np.abs(moved[33:57]).max() < 0.3
+
+
 def test_one_face_is_a_track() -> None:
     points = _track(1)
     empty = Motion(np.zeros((0, 478, 2), np.float32), np.zeros((0, 478), np.float32))

@@ -214,7 +214,7 @@ class _Drawing:
         inside = self.grid.between(mouth_span())
         feather = max(1.0, 0.012 * float(np.ptp(self.target[:, 0]))) / self.grid.step
         mask = cv2.GaussianBlur(inside, (0, 0), feather)
-        return np.clip(2.0 * mask - 1.0, 0.0, 1.0) * np.float32(amount)
+        return np.clip(2.0 * mask - 0.5, 0.0, 1.0) * np.float32(amount)
 
     def _add_mouth_inside(self, rgb: Floats, share: Floats) -> None:
         window = self.grid.window(share)

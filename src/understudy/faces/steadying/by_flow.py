@@ -23,6 +23,9 @@ _QUICK = (*mesh.RIGHT_EYE, *mesh.LEFT_EYE, *mesh.RIGHT_IRIS, *mesh.LEFT_IRIS)
 _STIFFNESS = 60.0
 _STIFFNESS_OF_LIDS = 8.0
 """Weight of a step of flow against one landmark: (landmark noise / flow noise) squared."""
+_LOST = 0.01
+"""Flow at a lid or an iris that differs from the landmarks' own step by this, in eye distances, is half way
+to being left out. That is ten times the landmarker's noise: in a blink, flow loses the eye."""
 _DEPTH_SIGMA = 2.0
 _TOGETHER = 64
 """Landmarks that are solved for at a time: what is worked on takes six times the room of what comes out."""
@@ -44,21 +47,33 @@ def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
     """Landmarks (N, 478, 3) of one track, freed of jitter.
 
     Minimises sum |x_t - l_t|^2 + k sum trust_t |x_t+1 - x_t - flow_t|^2 for every point by itself; k is
-    smaller for lids and irises, which flow loses when they close. Depth, which flow cannot see, is smoothed
-    by a Gaussian.
+    smaller for lids and irises, and smaller still where flow has lost them in a blink. Depth, which flow
+    cannot see, is smoothed by a Gaussian.
     """
     steadied = np.array(landmarks, np.float32, copy=True)
     if len(steadied) < 2:
         return steadied
     stiffness = np.full(mesh.VERTEX_COUNT, _STIFFNESS)
     stiffness[list(_QUICK)] = _STIFFNESS_OF_LIDS
+    # (1 + doubt |difference|^2)^-2 is Geman and McClure's weight
+    doubt = np.zeros(mesh.VERTEX_COUNT)
+    doubt[list(_QUICK)] = (_LOST * _eye_distance(steadied)) ** -2
     for begin in range(0, mesh.VERTEX_COUNT, _TOGETHER):
         some = slice(begin, begin + _TOGETHER)
         points = np.asarray(landmarks[:, some], np.float64)
-        weight = motion.trust[:, some] * stiffness[some]
-        steadied[:, some, :2] = _solve(points[..., :2], motion.displacement[:, some], weight)
+        flow = motion.displacement[:, some]
+        apart = ((np.diff(points[..., :2], axis=0) - flow) ** 2).sum(-1) * doubt[some]
+        weight = motion.trust[:, some] * stiffness[some] / (1.0 + apart) ** 2
+        steadied[:, some, :2] = _solve(points[..., :2], flow, weight)
         steadied[:, some, 2] = gaussian_filter1d(points[..., 2], _DEPTH_SIGMA, axis=0, mode="nearest")
     return steadied
+
+
+def _eye_distance(landmarks: Floats) -> float:
+    """Median distance between the outer corners of the eyes, pixels."""
+    right, left = mesh.RIGHT_EYE_CORNERS[0], mesh.LEFT_EYE_CORNERS[0]
+    across = landmarks[:, left, :2] - landmarks[:, right, :2]
+    return max(float(np.median(np.linalg.norm(across, axis=-1))), 1e-6)
 
 
 def _solve(points: Array, steps: Floats, weight: Array) -> Array:
