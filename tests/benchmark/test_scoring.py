@@ -81,7 +81,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_plate_against_itself_is_perfect():
     found = scored(KnowingJudge()).figures
     assert (found["frames"], found["faces"], found["unfound"]) == (COUNT, COUNT, 0)
-    assert found["flicker"] == found["grain"] == 1.0
+    assert found["residual"] == found["flicker"] == found["grain"] == 1.0
     for key in ("seam", "ring", "pumping", "mouth", "gaze", "pose", "lips", "jitter"):
         assert found[key] == pytest.approx(0, abs=1e-4), key
     assert found["outside"] == 1  # the pixel that the judge reads

@@ -31,6 +31,7 @@ def test_the_plate_flickers_exactly_as_much_as_itself():
     found = flicker(grainy(), grainy())
     assert found.ratio == 1.0
     assert found.result == found.plate > 0
+    assert found.residual == 1.0
     assert (found.per_frame == 1.0).all()
     assert len(found.per_frame) == 5
 
@@ -41,7 +42,7 @@ def test_flicker_of_noise_on_a_still_plate_is_its_energy():
     found = flicker(plate, result)
     # Two frames' noise adds up; DIS finds little motion in a still plate, so little is interpolated away.
     assert found.plate == pytest.approx(255 * np.sqrt(2) * 0.02, rel=0.15)
-    assert found.result / found.plate == pytest.approx(np.sqrt(1 + 4), rel=0.1)
+    assert found.residual == found.result / found.plate == pytest.approx(np.sqrt(1 + 4), rel=0.1)
     assert found.ratio > 3
 
 
@@ -51,6 +52,18 @@ def test_flicker_ignores_a_grade_and_a_pumping_of_the_colours():
     assert flicker(plate, graded).ratio == pytest.approx(1, abs=1e-4)
     pumping = [frame + np.float32(0.03 * (-1) ** i) for i, frame in enumerate(plate)]
     assert flicker(plate, pumping).ratio == pytest.approx(1, abs=1e-4)
+
+
+def test_half_the_contrast_is_half_the_residual_and_the_same_flicker():
+    plate = grainy()
+    found = flicker(plate, [0.5 * frame for frame in plate])
+    assert found.residual == pytest.approx(0.5, abs=1e-3)
+    assert found.ratio == pytest.approx(1, abs=1e-3)
+
+
+def test_the_residual_over_a_plate_that_stands_still_is_over_its_rounding():
+    still = [np.full((96, 96, 3), 0.5, np.float32)] * 4
+    assert flicker(still, still, np.ones((96, 96), np.float32)).residual == 1.0
 
 
 def test_flicker_finds_a_shaking_result():

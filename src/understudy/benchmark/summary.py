@@ -104,6 +104,7 @@ def summarise(
         "faces": int(series.seen.sum()),
         "unfound": int((series.seen & ~series.found).sum()),
         # as an amplitude; methods that speak of E_warp mean the energy
+        "residual": flicker.residual,
         "flicker": float(np.sqrt(flicker.ratio)),
         "flicker_energy": flicker.ratio,
         "grain": grain.ratio,

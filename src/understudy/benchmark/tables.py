@@ -19,8 +19,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "landmarks_truth", "gaze_truth", "occlusion_iou", "painted_over",
     ),
     "Picture": (
-        "missed", "to_likeness", "to_performer", "margin", "flicker", "flicker_energy", "pumping", "seam",
-        "ring", "sharpness_middle", "mouth_detail", "grain", "grain_frozen",
+        "missed", "to_likeness", "to_performer", "margin", "residual", "flicker", "flicker_energy", "pumping",
+        "seam", "ring", "sharpness_middle", "mouth_detail", "grain", "grain_frozen",
     ),
     "Acting": (
         "mouth", "mouth_reach", "eyes", "eyes_reach", "brows", "brows_reach", "gaze", "gaze_reach", "gaze_95",

@@ -34,6 +34,12 @@ class Flicker:
     plate: float
     per_frame: npt.NDArray[np.float64]
 
+    @property
+    def residual(self) -> float:
+        """`result` over `plate`, neither taken for less than 8-bit rounding. Target <= 1.15."""
+        least = 255 * float(np.sqrt(_QUANTISATION))
+        return float(np.maximum(self.result, least) / np.maximum(self.plate, least))
+
 
 @dataclass(frozen=True)
 class _Frame:

@@ -73,7 +73,7 @@ EYES = _region(
         mesh.RIGHT_BROW + mesh.LEFT_BROW: 0.5,
     },
     per_degree=0.12,
-    per_light=3.0,
+    per_light=1.0,
     stickiness=4.0,
 )
 MOUTH = _region(
