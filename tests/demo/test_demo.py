@@ -19,6 +19,7 @@ from understudy.media import open_clip
 from understudy.performers.cast import cast
 from understudy.performers.stage import render, true_swap
 from understudy.progress import SilentProgress
+from understudy.provenance.credentials.reading import read_credentials
 
 SMALL = replace(DEMO, frames=12, likeness_frames=40, size=256)
 
@@ -58,6 +59,16 @@ def test_the_video_is_nearer_to_the_perfect_swap_than_the_plate_was(made: Demo) 
             for image, found in ((own, before), (clip.read(index).image, after)):
                 found.append(psnr(fit_colour(image, truth.image, face), truth.image, face))
     assert np.mean(after) > np.mean(before) + 0.3
+
+
+@pytest.mark.slow
+def test_the_video_says_what_it_is(made: Demo) -> None:
+    told = read_credentials(made.video)
+    assert told is not None
+    assert told.intact
+    assert {note.kind for note in told.consents} == {"synthetic"}
+    assert any(step.by_ai for step in told.steps)
+    assert any("understudy verify swap.mp4" in sentence for sentence in made.sentences)
 
 
 @pytest.mark.slow

@@ -22,24 +22,32 @@ from understudy.project.recipe import Recipe
 
 VERSION = 1
 """Raised by hand when what is measured changes for another reason than its source."""
+PROJECT = "project"
 _SUFFIX = ".mkv"
 """Holds every codec."""
 
 
 def run_case(
-    case: Case, folder: Path, variant: Variant | None = None, progress: Progress | None = None
+    case: Case,
+    folder: Path,
+    variant: Variant | None = None,
+    progress: Progress | None = None,
+    *,
+    keep_project: bool = False,
 ) -> Scored:
     """Swap `case` in the way of `variant` (the default engine, lossless) and score it.
 
     Everything is written inside `folder`: `footage/`, shared by all variants, and `runs/`. What is there with
     the same recipe is not made again. A swap that is refused comes back with its `failure`, and is tried
-    again the next time. Raises OutputError where the disk is full.
+    again the next time. `keep_project` leaves the swap's project in the folder `PROJECT` beside the result:
+    a master is made from both. Raises OutputError where the disk is full.
     """
     variant, progress = variant or Variant(), progress or SilentProgress()
     recipe = _recipe(case, variant)
     home = folder / "runs" / f"{case.name}-{recipe.hash[:12]}"
     done = read_scored(home / "scored.json")
-    if done is not None and done.recipe == recipe.hash:
+    kept = home / PROJECT
+    if done is not None and done.recipe == recipe.hash and (kept.exists() or not keep_project):
         return done
     home.mkdir(parents=True, exist_ok=True)
     blank = Scored(
@@ -52,6 +60,8 @@ def run_case(
     try:
         footage = case.footage(folder / "footage", progress)
         cost, told = _swap(footage, home, variant, progress)
+        if not keep_project:
+            shutil.rmtree(kept, ignore_errors=True)
         scored = _score(blank, footage, home, cost, told, progress)
     except BadInputError as error:
         return blank.model_copy(update={"failure": str(error)})
@@ -70,7 +80,7 @@ def _swap(
     footage: Footage, home: Path, variant: Variant, progress: Progress
 ) -> tuple[Cost, Mapping[str, Any]]:
     """Into a project that is made afresh, so that every stage is timed."""
-    project = home / "project"
+    project = home / PROJECT
     if project.exists():
         shutil.rmtree(project)
     request = SwapRequest(
@@ -85,8 +95,9 @@ def _swap(
     )
     try:
         return swap_apart(request, progress)
-    finally:
+    except BaseException:
         shutil.rmtree(project, ignore_errors=True)
+        raise
 
 
 def _score(

@@ -1,22 +1,27 @@
-"""From the swap's picture to the file that is handed over."""
+"""From the swap's picture to the file that is handed over: a master."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from understudy.media import OutputSpec, open_clip
-from understudy.media.assembly import assemble
+from understudy.benchmark.run import PROJECT
+from understudy.mastering.master import House, Master, MasterRequest, master
+from understudy.progress import Progress
+from understudy.provenance.credentials.identity import own_identity
+from understudy.provenance.credentials.registry import Registry
+from understudy.provenance.keys import Keyring
+from understudy.provenance.watermark.base import watermark
+
+_SIGNER = "The Understudy demo"
 
 
-def deliver(result: Path, plate: Path, output: Path, codec: str) -> None:
-    """Write `output` with the pictures of `result`, which holds `codec`, and the times and sound of `plate`.
+def deliver(result: Path, output: Path, keys: Path, progress: Progress) -> Master:
+    """Master `result`, beside which its project lies, as `output`: marked, signed, and by consent.
 
-    No picture is encoded again. This is the one place where what is handed over is made: consent is asked for
-    before anything is written here, credentials and watermark go into what is.
-    Raises OutputError where writing fails.
+    The key that signs is made in the folder `keys`, so that a demo leaves nothing among a user's own. Raises
+    ConsentError where the records of the swap do not permit it, and OutputError where writing fails.
     """
-    with open_clip(plate) as clip:
-        info = clip.info
-    with open_clip(result) as clip:
-        spec = OutputSpec.for_clip(clip.info, codec)
-    assemble([result], output, spec=spec, source=info)
+    keyring = Keyring(keys)
+    house = House(own_identity(keyring, _SIGNER), watermark(), Registry.of(keyring))
+    request = MasterRequest(result, output, project=result.parent / PROJECT, title="Understudy: the demo")
+    return master(request, house, progress)

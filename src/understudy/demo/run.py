@@ -15,7 +15,7 @@ from understudy.benchmark.variant import Variant
 from understudy.demo.delivery import deliver
 from understudy.demo.scene import DEMO
 from understudy.demo.showing import Shown, write_picture, write_side_by_side
-from understudy.demo.words import in_plain_words
+from understudy.demo.words import in_plain_words, of_the_master
 from understudy.errors import OutputError
 from understudy.performers.cast import cast
 from understudy.progress import Progress, SilentProgress
@@ -29,8 +29,8 @@ WORK = "work"
 class Demo:
     """What the demo made.
 
-    video, side_by_side, picture, report   the files
-    scored      all figures, of the video as it is delivered
+    video, side_by_side, picture, report   the files; the video is a master
+    scored      all figures, of the pictures before they were marked and encoded once more
     sentences   what they say
     """
 
@@ -55,17 +55,15 @@ def make_demo(folder: Path, progress: Progress | None = None, case: PerformedCas
     )
     check_writable(report)
     variant = Variant((("engine", "warp"), ("codec", CODEC)))
-    scored = run_case(case, folder / WORK, variant, progress)
+    scored = run_case(case, folder / WORK, variant, progress, keep_project=True)
     if scored.clips is None or scored.clips.truth is None:
         raise OutputError(f"The demo could not be made: {scored.failure}")
     clips = scored.clips
-    with progress.stage("deliver", 1, "file") as task:
-        deliver(clips.result, clips.plate, video, CODEC)
-        task.advance()
+    delivered = deliver(clips.result, video, folder / WORK / "keys", progress)
     shown = Shown(clips.likeness[0], clips.plate, clips.result, scored.clips.truth)
     write_side_by_side(side_by_side, shown, progress)
     write_picture(picture, shown)
-    sentences = tuple(in_plain_words(scored, case.take.frame_rate))
+    sentences = (*in_plain_words(scored, case.take.frame_rate), of_the_master(delivered))
     write_html(
         report,
         [scored],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from understudy.benchmark.records import Scored
+from understudy.mastering.master import Master
 
 Figures = Mapping[str, float]
 _Sentence = Callable[[Figures, float], str]
@@ -25,6 +26,15 @@ def in_plain_words(scored: Scored, frame_rate: float) -> list[str]:
         if all(key in scored.figures for key in needed):
             sentences.append(sentence(scored.figures, frame_rate))
     return sentences
+
+
+def of_the_master(master: Master) -> str:
+    """What the delivered file tells of itself."""
+    mark = "an invisible mark" + ("" if master.mark_found else ", too faint to be read in so few pixels")
+    return (
+        f"The video says what it is: it carries signed credentials and {mark}. `understudy verify "
+        f"{master.output.name}` reads both, for anybody."
+    )
 
 
 def _levels(psnr: float) -> float:
