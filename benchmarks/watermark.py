@@ -26,7 +26,7 @@ import numpy.typing as npt
 from understudy.media import open_clip
 from understudy.parallel import core_count
 from understudy.pixels import luma
-from understudy.provenance.watermark.base import watermark
+from understudy.provenance.watermark.choosing import watermark
 
 Image = npt.NDArray[Any]
 PAYLOAD = 0x0123_4567_89AB_CDEF

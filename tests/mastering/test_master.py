@@ -25,7 +25,7 @@ from understudy.provenance.credentials.reading import read_credentials
 from understudy.provenance.credentials.registry import Registry
 from understudy.provenance.verify.finding import Verdict
 from understudy.provenance.verify.inquiry import Known, verify
-from understudy.provenance.watermark.base import watermark
+from understudy.provenance.watermark.choosing import watermark
 
 MARK = watermark()
 

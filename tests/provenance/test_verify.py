@@ -17,7 +17,7 @@ from understudy.provenance.credentials.statement import ConsentNote, Mark
 from understudy.provenance.verify.finding import Verdict
 from understudy.provenance.verify.inquiry import Known, verify
 from understudy.provenance.verify.page import page
-from understudy.provenance.watermark.base import watermark
+from understudy.provenance.watermark.choosing import watermark
 
 MARK = watermark()
 

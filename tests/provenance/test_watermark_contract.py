@@ -7,7 +7,7 @@ import pytest
 
 from tests.provenance.films import scene
 from understudy.errors import BadInputError
-from understudy.provenance.watermark.base import watermark
+from understudy.provenance.watermark.choosing import watermark
 
 PAYLOAD = 0x0123_4567_89AB_CDEF
 

@@ -70,7 +70,7 @@ def master(
     from understudy.provenance.credentials.identity import own_identity, studio_identity
     from understudy.provenance.credentials.registry import Registry
     from understudy.provenance.keys import Keyring
-    from understudy.provenance.watermark.base import watermark
+    from understudy.provenance.watermark.choosing import watermark
 
     if (certificates is None) != (key is None):
         raise BadInputError("A certificate chain and its key belong together: give --certificates and --key.")

@@ -45,7 +45,7 @@ def verify(
     from understudy.provenance.verify.inquiry import Known
     from understudy.provenance.verify.inquiry import verify as inquire
     from understudy.provenance.verify.page import page
-    from understudy.provenance.watermark.base import watermark
+    from understudy.provenance.watermark.choosing import watermark
 
     keyring = Keyring()
     masters = Registry.of(keyring) if registry is None else Registry(registry)

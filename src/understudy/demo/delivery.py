@@ -10,7 +10,7 @@ from understudy.progress import Progress
 from understudy.provenance.credentials.identity import own_identity
 from understudy.provenance.credentials.registry import Registry
 from understudy.provenance.keys import Keyring
-from understudy.provenance.watermark.base import watermark
+from understudy.provenance.watermark.choosing import watermark
 
 _SIGNER = "The Understudy demo"
 

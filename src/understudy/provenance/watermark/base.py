@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-
-from understudy.errors import BadInputError
 
 Image = npt.NDArray[Any]
 """(H, W, 3 or 4) RGB(A), uint8 or uint16 on the full scale."""
@@ -18,8 +15,6 @@ Affine = npt.NDArray[np.float64]
 """(2, 3), on column vectors (x, y, 1)."""
 
 PAYLOAD_BITS = 64
-DEFAULT = "spread"
-_GROUP = "understudy.watermarks"
 
 
 @dataclass(frozen=True)
@@ -61,19 +56,3 @@ class Watermark(Protocol):
         `search` also tries other placements than the whole picture, which takes seconds. Raises ValueError
         where there is no picture.
         """
-
-
-def watermark(name: str = DEFAULT, key: bytes | None = None) -> Watermark:
-    """The algorithm `name` with `key`, or with its public key.
-
-    Others are found by the entry-point group `understudy.watermarks`, each a callable that takes the key.
-    Raises BadInputError where there is no such algorithm.
-    """
-    if name == DEFAULT:
-        from understudy.provenance.watermark.spread import SpreadSpectrum
-
-        return SpreadSpectrum(key)
-    for entry in entry_points(group=_GROUP, name=name):
-        made: Watermark = entry.load()(key)
-        return made
-    raise BadInputError(f"There is no watermark {name!r}; install the package that brings it.")
