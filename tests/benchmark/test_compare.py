@@ -116,6 +116,12 @@ def test_blocks_are_neighbours_and_repeat_exactly():
     assert blocks(5, draws=3).shape == (3, 5)
 
 
+def test_less_jitter_than_the_plate_has_is_neither_gain_nor_loss():
+    jitter = next(figure for figure in FIGURES if figure.key == "jitter")
+    assert jitter.badness(-0.0008) == jitter.badness(-0.0002) == jitter.badness(0.0001)
+    assert jitter.badness(0.0001) < jitter.badness(0.001)
+
+
 def test_every_figure_has_a_difference_that_counts_and_words():
     assert len({figure.key for figure in FIGURES}) == len(FIGURES)
     for figure in FIGURES:
@@ -127,6 +133,7 @@ def test_every_figure_has_a_difference_that_counts_and_words():
                 Good.HIGH: figure.target - 1,
                 Good.LOW: figure.target + 1,
                 Good.NOUGHT: figure.target + 1,
+                Good.EXCESS: figure.target + 1,
                 Good.ONE: figure.target * 2,
             }
             assert not figure.meets(worse[figure.good])

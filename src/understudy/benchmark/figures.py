@@ -22,6 +22,7 @@ class Good(Enum):
     HIGH = "higher is better"
     LOW = "lower is better"
     NOUGHT = "nearer to 0 is better"
+    EXCESS = "lower is better, and nothing is gained below 0"
     ONE = "nearer to 1 is better"
     NEITHER = "says what it is like"
 
@@ -94,6 +95,8 @@ class Figure:
             return value
         if self.good is Good.NOUGHT:
             return np.abs(value)
+        if self.good is Good.EXCESS:
+            return np.maximum(value, self.relevant)
         if self.good is Good.ONE:
             return np.abs(np.log(np.maximum(value, 1e-6)))
         return np.zeros_like(value)
@@ -229,8 +232,8 @@ FIGURES: tuple[Figure, ...] = (
     Figure("lips_lag", _A, "lips late", "frames by which they come late", _NOUGHT, 0.3, 1),
     Figure("pose", _A, "pose, °", "how far the head turns from how the plate's turns", _LOW, 0.1, 1,
            curve="pose"),
-    Figure("jitter", _A, "jitter", "shaking of the features beyond the plate's own; below 0 they are stiffer",
-           _NOUGHT, 0.0004, 4, 0.002, curve="jitter", over=mean),
+    Figure("jitter", _A, "jitter", "shaking of the features beyond the plate's own", Good.EXCESS,
+           0.0004, 4, 0.002, curve="jitter", over=mean),
 
     Figure("frames_per_second", _C, "frames/s", "speed of the whole swap, likeness included", _HIGH, 0.5, 1),
     Figure("cpu_seconds", _C, "CPU s", "processor time of the swap", _LOW, 2, 1),

@@ -120,7 +120,7 @@ def _with_margin(figure: Figure, value: float) -> float:
     margin = figure.relevant
     if figure.good is Good.HIGH:
         return value - margin
-    if figure.good is Good.LOW:
+    if figure.good in (Good.LOW, Good.EXCESS):
         return value + margin
     if figure.good is Good.NOUGHT:
         return math.copysign(abs(value) + margin, value)

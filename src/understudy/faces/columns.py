@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.format import write_array
 
 from understudy.atomic import replacing
 from understudy.errors import BadInputError
@@ -18,8 +19,12 @@ Columns = dict[str, npt.NDArray[Any]]
 
 def save_columns(path: Path, columns: Mapping[str, npt.NDArray[Any]], *, compress: bool = False) -> None:
     """Write arrays by name as .npz, whole or not at all. Raises OutputError where that cannot be."""
-    with replacing(path) as part, part.open("wb") as file:
-        (np.savez_compressed if compress else np.savez)(file, **columns)
+    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    # Not np.savez: stopped by Ctrl-C it leaves its archive open, which is complained of on stderr later.
+    with replacing(path) as part, zipfile.ZipFile(part, "w", method) as archive:
+        for name, column in columns.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                write_array(entry, np.asanyarray(column), allow_pickle=False)  # type: ignore[no-untyped-call]
 
 
 def load_columns(path: Path, names: Sequence[str]) -> Columns:
