@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,9 @@ class Job:
         words += [word for option in self.extras.items() for word in option]
         pipe = subprocess.PIPE
         command = [sys.executable, "-c", COMMAND, *map(str, words)]
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+        # a test run in a shell's background would hand on that it ignores Ctrl-C
+        heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed)
 
     def finish(self) -> dict:
         process = self.start()
