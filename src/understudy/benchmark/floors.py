@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from understudy.atomic import replacing
 from understudy.benchmark.figures import BY_KEY, FIGURES, Figure, Good, Group
-from understudy.benchmark.records import Scored
+from understudy.benchmark.records import Scored, read_record
 from understudy.errors import BadInputError
-from understudy.project.settings import one_sentence
 
 _DIGITS = 4
 
@@ -60,14 +59,7 @@ class Fall:
 
 def read_floors(path: Path) -> Floors:
     """Read floors; none where there is no file. Raises BadInputError, in one sentence."""
-    if not path.exists():
-        return Floors()
-    try:
-        return Floors.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise BadInputError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValidationError as error:
-        raise BadInputError(f"{path} has no floors that can be used. {one_sentence(error)}") from error
+    return read_record(path, Floors, "has no floors that can be used") if path.exists() else Floors()
 
 
 def fallen(floors: Floors, runs: list[Scored]) -> list[Fall]:

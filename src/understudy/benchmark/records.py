@@ -141,24 +141,26 @@ def write_record(path: Path, record: BaseModel) -> None:
 
 def read_benchmark(path: Path) -> Benchmark:
     """Read what `write_record` wrote. Raises BadInputError, in one sentence."""
-    return _read(path, Benchmark)
+    return read_record(path, Benchmark, _STALE)
 
 
 def read_scored(path: Path) -> Scored | None:
     """A finished run; None where there is none, or where it is from another version."""
     try:
-        return _read(path, Scored) if path.exists() else None
+        return read_record(path, Scored, _STALE) if path.exists() else None
     except BadInputError:
         return None
 
 
 R = TypeVar("R", bound=BaseModel)
+_STALE = "is no benchmark of this version"
 
 
-def _read(path: Path, kind: type[R]) -> R:
+def read_record(path: Path, kind: type[R], fault: str) -> R:
+    """Read a `kind` from JSON. Raises BadInputError, in one sentence; `fault` says what another file is."""
     try:
         return kind.model_validate_json(path.read_bytes())
     except OSError as error:
         raise BadInputError(f"{path} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
-        raise BadInputError(f"{path} is no benchmark of this version. {one_sentence(error)}") from error
+        raise BadInputError(f"{path} {fault}. {one_sentence(error)}") from error

@@ -46,8 +46,7 @@ def run_case(
     recipe = _recipe(case, variant)
     home = folder / "runs" / f"{case.name}-{recipe.hash[:12]}"
     done = read_scored(home / "scored.json")
-    kept = home / PROJECT
-    if done is not None and done.recipe == recipe.hash and (kept.exists() or not keep_project):
+    if done is not None and done.recipe == recipe.hash and (not keep_project or (home / PROJECT).exists()):
         return done
     home.mkdir(parents=True, exist_ok=True)
     blank = Scored(
@@ -59,9 +58,7 @@ def run_case(
     )
     try:
         footage = case.footage(folder / "footage", progress)
-        cost, told = _swap(footage, home, variant, progress)
-        if not keep_project:
-            shutil.rmtree(kept, ignore_errors=True)
+        cost, told = _swap(footage, home, variant, progress, keep_project=keep_project)
         scored = _score(blank, footage, home, cost, told, progress)
     except BadInputError as error:
         return blank.model_copy(update={"failure": str(error)})
@@ -77,7 +74,7 @@ def _recipe(case: Case, variant: Variant) -> Recipe:
 
 
 def _swap(
-    footage: Footage, home: Path, variant: Variant, progress: Progress
+    footage: Footage, home: Path, variant: Variant, progress: Progress, *, keep_project: bool
 ) -> tuple[Cost, Mapping[str, Any]]:
     """Into a project that is made afresh, so that every stage is timed."""
     project = home / PROJECT
@@ -95,9 +92,9 @@ def _swap(
     )
     try:
         return swap_apart(request, progress)
-    except BaseException:
-        shutil.rmtree(project, ignore_errors=True)
-        raise
+    finally:
+        if not keep_project:
+            shutil.rmtree(project, ignore_errors=True)
 
 
 def _score(

@@ -33,6 +33,9 @@ Days = Annotated[int, typer.Option(help="Length of the term; ten years at most."
 Key = Annotated[
     str, typer.Option(metavar="NAME|FILE.pem", help="Name of your key, or a PEM file of another.")
 ]
+Certificates = Annotated[
+    Path | None, typer.Option(metavar="CHAIN.pem", help="X.509 certificates of the key, its own first.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Declare and sign without being asked.")]
 
 
@@ -129,9 +132,7 @@ def sign(
     record: RecordFile,
     name: Annotated[str | None, typer.Option(help="Who signs, if not the subject itself.")] = None,
     key: Key = "me",
-    certificates: Annotated[
-        Path | None, typer.Option(metavar="CHAIN.pem", help="X.509 certificates of the key, its own first.")
-    ] = None,
+    certificates: Certificates = None,
     yes: Yes = False,
 ) -> None:
     """Read a record and sign it, as the one who grants it."""
@@ -149,9 +150,7 @@ def countersign(
     record: RecordFile,
     name: Annotated[str | None, typer.Option(help="Who signs, if not the grantee itself.")] = None,
     key: Key = "me",
-    certificates: Annotated[
-        Path | None, typer.Option(metavar="CHAIN.pem", help="X.509 certificates of the key, its own first.")
-    ] = None,
+    certificates: Certificates = None,
     yes: Yes = False,
 ) -> None:
     """Sign a record as the one who may use the face."""

@@ -63,11 +63,12 @@ def _add(picture, where, share, gain, total):  # type: ignore[no-untyped-def]  #
                 total[y, x, c] += weight * gain[c] * (b0 * r0 + b1 * r1 + b2 * r2 + b3 * r3)
 
 
-_EVEN = np.ones(3, np.float32)
+EVEN = np.ones(3, np.float32)
+"""No gain in any channel."""
 
 
 def add_looked_up(
-    picture: Floats, where: Floats, share: Floats, total: Floats, gain: npt.NDArray[Any] = _EVEN
+    picture: Floats, where: Floats, share: Floats, total: Floats, gain: npt.NDArray[Any] = EVEN
 ) -> None:
     """Add `share` times `gain` times `picture`, looked up at `where`, to `total`.
 

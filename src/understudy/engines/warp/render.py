@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from understudy.engines.base import Crop, Crops, PlateFace, Rendered
 from understudy.engines.warp.layers import Grid, Window, eye_span, mouth_span, vertex_shares, with_rim
-from understudy.engines.warp.lookup import add_looked_up
+from understudy.engines.warp.lookup import EVEN, add_looked_up
 from understudy.geometry import mesh
 from understudy.geometry.align import apply_affine
 from understudy.geometry.raster import vertex_normals
@@ -24,7 +24,6 @@ Floats = npt.NDArray[np.float32]
 _REACH = 6
 """Pixels around the matte that are drawn too: what sharpens and blurs later looks a little past it."""
 _HARDLY = 0.02
-_EVEN = np.ones(3)
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ class _Drawing:
         share = np.where(hidden > _HARDLY, hidden * (1.0 - carried[..., 2]), np.float32(0.0))
         # the halves are lit differently: make them meet where one dissolves into the other
         meeting = share * (1.0 - share)
-        gain = np.ones(3)
+        gain: npt.NDArray[np.floating[Any]] = EVEN
         if meeting.sum() > 1.0 / self.grid.step**2:
             sums = [_sum_looked_up(picture, places, meeting) for places in (where, mirrored)]
             gain = np.clip(sums[0] / np.maximum(sums[1], 1e-3), 0.5, 2.0)
@@ -180,7 +179,7 @@ class _Drawing:
         where: Floats,
         share: Floats,
         window: Window,
-        gain: npt.NDArray[np.floating[Any]] = _EVEN,
+        gain: npt.NDArray[np.floating[Any]] = EVEN,
     ) -> None:
         """Add `share` of a picture, from the places `where`, both by cells, to the pixels of a window."""
         enlarge, place = self.grid.enlarge, self.grid.pixels(window)
