@@ -1,0 +1,1 @@
+"""How networks learn: material, sampling, augmentation, losses, optimisers, the loop, checkpoints."""
