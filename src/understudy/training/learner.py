@@ -30,8 +30,8 @@ class Losses:
 class Learner(nn.Module):
     """Networks with everything that is needed to train them. Every engine that learns makes one.
 
-    The loop owns devices, precision, optimisers, budgets, checkpoints and faults; a learner owns its networks,
-    its material and its losses. What is in `state_dict` is what is trained and saved.
+    The loop owns devices, precision, optimisers, budgets, checkpoints and faults; a learner owns its
+    networks, its material and its losses. What is in `state_dict` is what is trained and saved.
     """
 
     name: ClassVar[str]
@@ -59,7 +59,7 @@ class Learner(nn.Module):
     def preview(self) -> npt.NDArray[np.uint8]:
         """A sheet to look at, (H, W, 3) RGB."""
 
-    def schedule(self, progress: float) -> None:  # noqa: B027
+    def schedule(self, progress: float) -> None:
         """Told before each step how much of the budget is used, 0 to 1: resolutions or weights may change."""
 
     def architecture(self) -> Mapping[str, Any]:
