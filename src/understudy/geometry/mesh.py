@@ -11,8 +11,6 @@ from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 VERTEX_COUNT = 478
 SKIN_VERTEX_COUNT = 468
@@ -121,6 +119,10 @@ def skin_distance() -> npt.NDArray[np.float64]:
     Measured in the picture's plane along edges, so that one lip is as far from the other as the corner of the
     mouth makes it, however closed they are. The irises are not skin: infinitely far.
     """
+    # Only now: machines that merely train have no SciPy.
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import dijkstra
+
     triangles, points = skin_triangles(), canonical_face()[:, :2]
     start, end = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).T
     length = np.linalg.norm(points[start] - points[end], axis=1)
