@@ -1,4 +1,4 @@
-"""Which faces a network sees: poses evenly, hard ones oftener, none twice before all have been seen."""
+"""Which faces a network sees: all poses alike, hard faces oftener; and by which it is judged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ Array = npt.NDArray[np.float64]
 
 _BIN = 4.0
 """Degrees of yaw and pitch that count as one pose."""
-_WAITING = 64
 
 
 def pose_weights(pose: npt.NDArray[np.floating[Any]], strength: float = 1.0, most: float = 6.0) -> Array:
@@ -65,15 +64,20 @@ def hold_out(
 
 
 class Sampler(nn.Module):
-    """Draws faces in epochs: within one, every face comes as often as its weight says, to within one time.
+    """Draws faces, each as often as it is wanted: what is drawn depends on `chance` and on nothing before.
+
+    So a training that is resumed, drawn ahead or divided among processes draws the same faces. A batch is
+    spread evenly over all faces, one out of each stretch of time: hardly any face comes twice in it, and all
+    come equally often in the long run.
 
     among     (M,) the faces to draw from, as indices
     weights   (M,) how often each is wanted, relative to the others; all alike where not given
     hard      0: as the weights say; 1: a face whose loss is twice the mean is drawn twice as often, up to
-              three times as often or seldom. Losses are told with `tell`.
+              three times as often or seldom. Losses are told with `tell`, and heeded from `refresh` on: from
+              `Learner.schedule`, say, where no batch is being drawn.
 
-    It is a module without parameters whose state is one tensor, so that it is saved with the learner that
-    holds it: resumed, it draws what it would have drawn. State of another number of faces is not used.
+    It is a module without parameters whose state, the losses, is one tensor that is saved with the learner
+    that holds it. State of another number of faces is not used.
     """
 
     def __init__(
@@ -92,28 +96,27 @@ class Sampler(nn.Module):
         self._weights = torch.from_numpy(wanted / wanted.mean())
         self._place_of = {int(face): place for place, face in enumerate(among)}
         self._hard = hard
-        self._order = torch.zeros(len(among), dtype=torch.int64)
-        self._next = len(among)
         self._loss = torch.full((len(among),), torch.nan, dtype=torch.float64)
         self._told: list[tuple[Tensor, Tensor]] = []
+        self._edges = self._shares()
 
     def draw(self, count: int, chance: torch.Generator) -> Tensor:
-        """The next `count` faces, (count,) int64 on the CPU."""
-        parts: list[Tensor] = []
-        while count > 0:
-            if self._next == len(self._order):
-                self._begin_epoch(chance)
-            part = self._order[self._next : self._next + count]
-            parts.append(self._among[part])
-            self._next += len(part)
-            count -= len(part)
-        return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.int64)
+        """`count` faces in no order, (count,) int64 on the CPU. Stratified over the faces in theirs."""
+        within = torch.rand(count, generator=chance, dtype=torch.float64)
+        places = (torch.arange(count, dtype=torch.float64) + within) / count
+        edges = self._edges
+        picks = torch.searchsorted(edges, places, right=True).clamp(max=len(edges) - 1)
+        return self._among[picks[torch.randperm(count, generator=chance)]]
 
     def tell(self, faces: Tensor, losses: Tensor) -> None:
-        """How wrong the network was on drawn faces, both (B,), on any device; heeded from the next epoch."""
-        self._told.append((faces, losses.detach()))
-        if len(self._told) >= _WAITING:
-            self._take_in()
+        """How wrong the network was on drawn faces, both (B,), on any device."""
+        if self._hard:
+            self._told.append((faces, losses.detach()))
+
+    def refresh(self) -> None:
+        """Heed what was told since the last time. Waits for the device."""
+        self._take_in()
+        self._edges = self._shares()
 
     def _take_in(self) -> None:
         for faces, losses in self._told:
@@ -123,18 +126,10 @@ class Sampler(nn.Module):
                 self._loss[place] = loss if np.isnan(before) else 0.7 * before + 0.3 * loss
         self._told.clear()
 
-    def _begin_epoch(self, chance: torch.Generator) -> None:
-        self._take_in()
-        weights = self._weights * self._hardness()
-        # Systematic resampling: each face comes floor or ceil of its share times, and so many in all.
-        count = len(weights)
-        edges = torch.cumsum(weights * (count / weights.sum()), 0)
-        edges[-1] = count
-        start = torch.rand(1, generator=chance, dtype=torch.float64)
-        picks = torch.searchsorted(edges, start + torch.arange(count, dtype=torch.float64), right=True)
-        picks = picks.clamp(max=count - 1)
-        self._order = picks[torch.randperm(count, generator=chance)]
-        self._next = 0
+    def _shares(self) -> Tensor:
+        """Where on a line from 0 to 1 each face's share ends."""
+        edges = torch.cumsum(self._weights * self._hardness(), 0)
+        return edges / edges[-1]
 
     def _hardness(self) -> Tensor:
         known = ~torch.isnan(self._loss)
@@ -145,17 +140,13 @@ class Sampler(nn.Module):
         return relative.clamp(1 / 3, 3.0) ** self._hard
 
     def get_extra_state(self) -> Tensor:
-        """What is saved: order, place in it, losses, (3, M) float64."""
+        """What is saved: the losses, (M,) float64, NaN where none is known."""
         self._take_in()
-        place = torch.full_like(self._loss, float(self._next))
-        return torch.stack([self._order.double(), place, self._loss])
+        return self._loss.clone()
 
     def set_extra_state(self, state: Tensor) -> None:
         """Go on from what `get_extra_state` gave."""
-        count = len(self._order)
-        if state.shape != (3, count):
-            return
-        self._told.clear()
-        self._order = state[0].long().cpu().clamp(0, count - 1)
-        self._next = int(state[1, 0].clamp(0, count))
-        self._loss = state[2].double().cpu().clone()
+        if state.shape == self._loss.shape:
+            self._told.clear()
+            self._loss = state.double().cpu().clone()
+            self._edges = self._shares()
