@@ -43,3 +43,30 @@ def sample_square(image: Image, to_square: npt.NDArray[np.floating[Any]], size: 
         to_bytes(part), to_square, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(square, np.uint8)
+
+
+def sample_sharply(image: Image, to_square: npt.NDArray[np.floating[Any]], size: int) -> Bytes:
+    """As `sample_square`, for pictures that are to be learned from: slower, and neither soft nor aliased.
+
+    The frame is averaged down to just the scale of the square, and bicubic where it is turned.
+    """
+    to_frame = invert_affine(to_square)
+    corners = np.array([(0, 0), (size, 0), (0, size), (size, size)], np.float64) - 0.5
+    corners = corners @ to_frame[:, :2].T + to_frame[:, 2]
+    height, width = image.shape[:2]
+    shrink = max(1.0, float(np.sqrt(abs(np.linalg.det(to_frame[:, :2])))))
+    room = int(np.ceil(3 * shrink))
+    x0, y0 = np.clip(np.floor(corners.min(0)).astype(int) - room, 0, (width - 1, height - 1))
+    x1, y1 = np.clip(np.ceil(corners.max(0)).astype(int) + room, (x0 + 1, y0 + 1), (width, height))
+    part = image[y0:y1, x0:x1, :3]
+    small = (max(1, round((x1 - x0) / shrink)), max(1, round((y1 - y0) / shrink)))
+    scale = np.array([(x1 - x0) / small[0], (y1 - y0) / small[1]])  # pixels of the frame a pixel of the part
+    if small != (x1 - x0, y1 - y0):
+        part = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
+    to_square = np.array(to_square, np.float64)
+    to_square[:, 2] += to_square[:, :2] @ (np.array([x0, y0]) + (scale - 1) / 2)
+    to_square[:, :2] *= scale
+    square = cv2.warpAffine(
+        to_bytes(part), to_square, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(square, np.uint8)

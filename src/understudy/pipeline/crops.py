@@ -16,12 +16,12 @@ from understudy.media import Image
 from understudy.media.png import read_png, write_png
 from understudy.parallel import ordered_map
 from understudy.pipeline.footage import Footage
+from understudy.pipeline.reel import runs
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
 MARGIN = 0.25
 _CACHE_BYTES = 160 << 20
-_GAP = 60
 
 
 class CropStore:
@@ -90,20 +90,11 @@ def _cut(
         for row in rows:
             if likeness.clip[row] == number:
                 here.setdefault(int(likeness.faces.frame[row]), []).append(row)
-        for run in _runs(sorted(here)):
+        for run in runs(sorted(here)):
             for frame in clip.frames(run):
                 for row in here.get(frame.index, ()):
                     box = boxes[row]
                     yield row, np.ascontiguousarray(frame.image[box.rows, box.columns, :3])
-
-
-def _runs(frames: Sequence[int]) -> Iterator[range]:
-    """Ranges that hold all of the ascending `frames`: decoding through a gap is quicker than seeking."""
-    begin = 0
-    for k in range(1, len(frames) + 1):
-        if k == len(frames) or frames[k] - frames[k - 1] > _GAP:
-            yield range(frames[begin], frames[k - 1] + 1)
-            begin = k
 
 
 def open_store(stage: Stage, boxes: dict[int, Box]) -> CropStore:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from understudy.media import Frame
+
+_GAP = 60
 
 
 class Reel:
@@ -36,3 +38,12 @@ class Reel:
         for frame in islice(self._run, numbers.stop - start):
             self._last = frame
             yield frame
+
+
+def runs(frames: Sequence[int]) -> Iterator[range]:
+    """Ranges that hold all of the ascending `frames`: decoding through a gap is quicker than seeking."""
+    begin = 0
+    for k in range(1, len(frames) + 1):
+        if k == len(frames) or frames[k] - frames[k - 1] > _GAP:
+            yield range(frames[begin], frames[k - 1] + 1)
+            begin = k
