@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from understudy.errors import BadInputError
 from understudy.faces.faceset import Faceset
+from understudy.geometry.framing import Framing
+from understudy.progress import Progress, SilentProgress
+
+if TYPE_CHECKING:
+    from understudy.training.faces import TrainingFaces
+    from understudy.training.settings import (  # type: ignore[import-not-found, unused-ignore]
+        TrainingSettings,
+    )
+
+Part = Literal["likeness", "plate"]
+"""Whose faces: the person to be seen, or who is replaced."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -95,16 +107,82 @@ class Model(Protocol):
         """The model as named arrays, enough for `Engine.load`."""
 
 
+@dataclass(frozen=True)
+class Choices:
+    """An engine's options, read and checked.
+
+    values    all of them by name, with defaults filled in, as JSON values
+    lasting   the names of those that belong to what is learned: with another value another training begins,
+              while all others may be changed between runs of one training
+    training  fields of `TrainingSettings` that this engine wants otherwise, unless the user says so
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    lasting: frozenset[str] = frozenset()
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where an engine that learns works: what it may use, and where it keeps what it has learned.
+
+    folder     for the checkpoints of this training; one that was stopped, or that is to go on, is found there
+    settings   of the training: budget, device, batch …
+    choices    the engine's options
+    material   makes the faces to learn from; use `faces`
+    notes      go into every checkpoint: by which consent records it is trained
+    """
+
+    folder: Path
+    settings: TrainingSettings
+    choices: Choices
+    material: Callable[[Part, int, Framing], TrainingFaces] = field(repr=False)
+    progress: Progress = field(default_factory=SilentProgress, repr=False)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def faces(self, part: Part, size: int, framing: Framing = Framing.FACE, least: int = 1) -> TrainingFaces:
+        """The faces of the likeness or of the plate, cut out `size` pixels wide (64 to 512), made on demand.
+
+        Their `row` counts in the faces that `fit` was given. Rows that teach nothing, such as interpolated
+        ones, are left out, and of very many some. Raises BadInputError where there are fewer than `least`.
+        """
+        faces = self.material(part, size, framing)
+        if len(faces) < least:
+            raise BadInputError(
+                f"The {part} has {_count(len(faces))} to learn from, and at least {least} are needed: "
+                f"give {'more' if part == 'likeness' else 'longer'} footage, or use --engine warp."
+            )
+        return faces
+
+
 class Engine(Protocol):
-    """Makes models. Every engine passes tests/engines/test_engine_contract.py."""
+    """Makes models. Every engine passes tests/engines/test_engine_contract.py.
+
+    learns   whether `fit` trains something, and needs a workshop
+    """
 
     name: ClassVar[str]
+    learns: ClassVar[bool]
 
-    def fit(self, likeness: LikenessFaces, plate: Faceset) -> Model:
-        """Learn, or merely plan, how `likeness` plays `plate` (one track, ordered by frame)."""
+    def choose(self, given: Mapping[str, str]) -> Choices:
+        """Read options as the user wrote them. Raises BadInputError for unknown ones and wrong values."""
+
+    def fit(self, likeness: LikenessFaces, plate: Faceset, workshop: Workshop | None = None) -> Model:
+        """Learn, or merely plan, how `likeness` plays `plate` (tracks of one performer, each by frame).
+
+        An engine that learns goes on from what is in the workshop's folder. Raises BadInputError where either
+        side has too few faces.
+        """
 
     def load(self, arrays: Mapping[str, npt.NDArray[Any]]) -> Model:
         """The model that `Model.save` described."""
+
+
+def no_options(name: str, given: Mapping[str, str]) -> Choices:
+    """The choices of an engine `name` that has no options. Raises BadInputError where some are given."""
+    if given:
+        raise BadInputError(f"The engine {name} has no option {next(iter(given))!r}: leave it out.")
+    return Choices()
 
 
 def engine(name: str) -> Engine:
@@ -115,3 +193,7 @@ def engine(name: str) -> Engine:
         raise BadInputError(f"There is no engine called {name!r}; choose one of: {known}.")
     made: Engine = found[name].load()()
     return made
+
+
+def _count(faces: int) -> str:
+    return "1 face" if faces == 1 else f"{faces} faces"

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy.typing as npt
 
-from understudy.engines.base import LikenessFaces
+from understudy.engines.base import Choices, LikenessFaces, Workshop, no_options
 from understudy.engines.warp.plan import plan
 from understudy.engines.warp.render import WarpModel
 from understudy.errors import BadInputError
@@ -18,9 +18,15 @@ class WarpEngine:
     """Chooses likeness frames by expression, pose and light and warps them onto the plate's face."""
 
     name: ClassVar[str] = "warp"
+    learns: ClassVar[bool] = False
 
-    def fit(self, likeness: LikenessFaces, plate: Faceset) -> WarpModel:
+    def choose(self, given: Mapping[str, str]) -> Choices:
+        """There is nothing to choose."""
+        return no_options(self.name, given)
+
+    def fit(self, likeness: LikenessFaces, plate: Faceset, workshop: Workshop | None = None) -> WarpModel:
         """Plan the swap of one plate track. Raises BadInputError where either side has no face."""
+        del workshop  # nothing is learned
         if not len(likeness):
             raise BadInputError("The likeness has no usable face; give footage that shows it.")
         if not len(plate):
