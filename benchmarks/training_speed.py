@@ -6,8 +6,8 @@
 Needs torch and numpy only: where nothing is installed, set PYTHONPATH=src. On a processor it uses one thread
 unless told otherwise, and its time is the processor's, which other work on the machine disturbs little;
 OMP_WAIT_POLICY=PASSIVE keeps threads that wait from counting as work. A batch of 4 is 4 faces of each
-performer. Busy is the share of the time in which the GPU computes; MB the memory on it, else the most that the
-process has had so far.
+performer. Busy is the share of the time in which the GPU computes; MB the memory on it, else the most that
+the process has had so far.
 """
 
 from __future__ import annotations
