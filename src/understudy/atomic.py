@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -77,6 +78,41 @@ def replacing(path: Path) -> Iterator[Path]:
         if isinstance(error, OSError) and _is_about_writing(error, part):
             raise output_error(path, error) from error
         raise
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Give a new temporary folder to write files into; when the block ends well, it gets the name `path`.
+
+    As `replacing`, for a folder of files that only make sense together. A folder that was at `path` is gone
+    afterwards; a kill between two renames can leave neither under that name, but never a mixture.
+    """
+    part = part_name(path)
+    old = part_name(path.with_name(f"old-{path.name}"))
+    try:
+        for leftover in (part, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        part.mkdir(parents=True)
+        yield part
+        for file in part.iterdir():
+            sync(file)
+        sync(part)
+        if path.exists():
+            path.replace(old)
+        part.replace(path)
+        sync(path.parent)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException as error:
+        shutil.rmtree(part, ignore_errors=True)
+        if old.exists() and not path.exists():
+            old.replace(path)
+        if isinstance(error, OSError) and (error.errno in _ONLY_WRITING or _lies_in(error.filename, part)):
+            raise output_error(path, error) from error
+        raise
+
+
+def _lies_in(name: object, folder: Path) -> bool:
+    return isinstance(name, str | Path) and (Path(name) == folder or folder in Path(name).parents)
 
 
 def _is_about_writing(error: OSError, part: Path) -> bool:

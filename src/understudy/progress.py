@@ -13,6 +13,9 @@ class Task(Protocol):
     def advance(self, count: int = 1) -> None:
         """Say that `count` more units (frames, unless the stage says otherwise) are done."""
 
+    def tell(self, text: str) -> None:
+        """Say how it goes, in a few words that replace those before."""
+
 
 class Progress(Protocol):
     """Receives stages as they start; the command line draws them, tests record them."""
@@ -28,6 +31,9 @@ class Progress(Protocol):
 
 class _SilentTask:
     def advance(self, count: int = 1) -> None:
+        """Do nothing."""
+
+    def tell(self, text: str) -> None:
         """Do nothing."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.console import Console
@@ -21,6 +21,8 @@ from rich.progress import Task as Bar
 from rich.text import Text
 
 from understudy.progress import Progress, SilentProgress, Task
+
+_TELL_EVERY = 60.0
 
 
 def shown_progress(console: Console, quiet: bool) -> AbstractContextManager[Progress]:
@@ -49,13 +51,15 @@ class Lines(WarningsOnly):
     @contextmanager
     def stage(self, name: str, total: int | None, unit: str = "frames") -> Iterator[Task]:  # noqa: ARG002
         """Count a stage, and say what it took."""
-        count = _Count()
+        count = _Count(self._say, name)
         begun = time.perf_counter()
         yield count
         seconds = time.perf_counter() - begun
         speed = f", {count.done / seconds:.1f} {unit}/s" if count.done and seconds > 0 else ""
-        line = Text(f"{name}: {count.done} {unit} in {seconds:.1f} s{speed}")
-        self._console.print(line, soft_wrap=True, highlight=False)
+        self._say(f"{name}: {count.done} {unit} in {seconds:.1f} s{speed}")
+
+    def _say(self, line: str) -> None:
+        self._console.print(Text(line), soft_wrap=True, highlight=False)
 
 
 class DrawnBars(WarningsOnly):
@@ -68,7 +72,7 @@ class DrawnBars(WarningsOnly):
     @contextmanager
     def stage(self, name: str, total: int | None, unit: str = "frames") -> Iterator[Task]:
         """Draw a stage until it ends; its bar stays."""
-        bar = self._bars.add_task(name, total=total, unit=unit)
+        bar = self._bars.add_task(name, total=total, unit=unit, told="")
         yield _BarTask(self._bars, bar)
         done = self._bars.tasks[self._bars.task_ids.index(bar)].completed
         self._bars.update(bar, total=done)
@@ -76,11 +80,21 @@ class DrawnBars(WarningsOnly):
 
 
 class _Count:
-    def __init__(self) -> None:
+    """Counts; of what is told, a log gets a line a minute."""
+
+    def __init__(self, say: Callable[[str], None], name: str) -> None:
         self.done = 0
+        self._say = say
+        self._name = name
+        self._next = time.monotonic()
 
     def advance(self, count: int = 1) -> None:
         self.done += count
+
+    def tell(self, text: str) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _TELL_EVERY
+            self._say(f"{self._name}: {text}")
 
 
 class _BarTask:
@@ -90,6 +104,9 @@ class _BarTask:
 
     def advance(self, count: int = 1) -> None:
         self._bars.advance(self._bar, count)
+
+    def tell(self, text: str) -> None:
+        self._bars.update(self._bar, told=text)
 
 
 class _SpeedColumn(ProgressColumn):
@@ -109,6 +126,7 @@ def _bars(console: Console) -> Iterator[Progress]:
         _SpeedColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[told]}"),
     )
     with Bars(*columns, console=console) as bars:
         yield DrawnBars(console, bars)

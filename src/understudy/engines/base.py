@@ -18,9 +18,7 @@ from understudy.progress import Progress, SilentProgress
 
 if TYPE_CHECKING:
     from understudy.training.faces import TrainingFaces
-    from understudy.training.settings import (  # type: ignore[import-not-found, unused-ignore]
-        TrainingSettings,
-    )
+    from understudy.training.settings import TrainingSettings
 
 Part = Literal["likeness", "plate"]
 """Whose faces: the person to be seen, or who is replaced."""

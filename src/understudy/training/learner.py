@@ -45,6 +45,10 @@ class Learner(nn.Module):
         """`count` examples, augmented, on the learner's device; all randomness comes from `chance`.
 
         `chance` is a generator on the CPU, so that checkpoints of one device go on on another.
+
+        May run in another thread, one step ahead, while `losses` works on the batch before: what it depends
+        on
+        may change in `schedule` and `reweigh` only, when nothing is being drawn.
         """
 
     @abstractmethod
@@ -60,7 +64,14 @@ class Learner(nn.Module):
         """A sheet to look at, (H, W, 3) RGB."""
 
     def schedule(self, progress: float) -> None:
-        """Told before each step how much of the budget is used, 0 to 1: resolutions or weights may change."""
+        """Told how much of the budget is used, 0 to 1: resolutions or weights may change.
+
+        Told before the first step of every run, and then before a step when another hundredth of the budget
+        or fifty steps have gone by. Told twice the same, it must change nothing.
+        """
+
+    def reweigh(self) -> None:
+        """Told after `schedule`, but not when a run begins: let `draw` heed what `losses` has found hard."""
 
     def architecture(self) -> Mapping[str, Any]:
         """What the shape of the networks depends on, as JSON values: a checkpoint of another is refused."""
