@@ -12,7 +12,8 @@ from understudy.project.code import code_hash
 FILES = {
     "film/__init__.py": "",
     "film/stage.py": "from film import look\nfrom film.tools import (\n    cut,\n    glue,\n)\n",
-    "film/look.py": "def look():\n    import film.lazy\n",
+    "film/look.py": "if TYPE_CHECKING:\n    from film import other\n\n    X = 1\n"
+    "def look():\n    import film.lazy\n",
     "film/lazy.py": "from . import near\n",
     "film/near.py": "from .tools.deep import deeper\n",
     "film/other.py": "",

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from understudy.errors import BadInputError
 from understudy.faces.faceset import Faceset
-from understudy.geometry.framing import Framing
-from understudy.progress import Progress, SilentProgress
 
 if TYPE_CHECKING:
-    from understudy.training.faces import TrainingFaces
-    from understudy.training.settings import TrainingSettings
-
-Part = Literal["likeness", "plate"]
-"""Whose faces: the person to be seen, or who is replaced."""
+    from understudy.engines.workshop import Workshop
 
 Floats = npt.NDArray[np.float32]
 
@@ -120,39 +113,6 @@ class Choices:
     training: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Workshop:
-    """Where an engine that learns works: what it may use, and where it keeps what it has learned.
-
-    folder     for the checkpoints of this training; one that was stopped, or that is to go on, is found there
-    settings   of the training: budget, device, batch …
-    choices    the engine's options
-    material   makes the faces to learn from; use `faces`
-    notes      go into every checkpoint: by which consent records it is trained
-    """
-
-    folder: Path
-    settings: TrainingSettings
-    choices: Choices
-    material: Callable[[Part, int, Framing], TrainingFaces] = field(repr=False)
-    progress: Progress = field(default_factory=SilentProgress, repr=False)
-    notes: Mapping[str, str] = field(default_factory=dict)
-
-    def faces(self, part: Part, size: int, framing: Framing = Framing.FACE, least: int = 1) -> TrainingFaces:
-        """The faces of the likeness or of the plate, cut out `size` pixels wide (64 to 512), made on demand.
-
-        Their `row` counts in the faces that `fit` was given. Rows that teach nothing, such as interpolated
-        ones, are left out, and of very many some. Raises BadInputError where there are fewer than `least`.
-        """
-        faces = self.material(part, size, framing)
-        if len(faces) < least:
-            raise BadInputError(
-                f"The {part} has {_count(len(faces))} to learn from, and at least {least} are needed: "
-                f"give {'more' if part == 'likeness' else 'longer'} footage, or use --engine warp."
-            )
-        return faces
-
-
 class Engine(Protocol):
     """Makes models. Every engine passes tests/engines/test_engine_contract.py.
 
@@ -191,7 +151,3 @@ def engine(name: str) -> Engine:
         raise BadInputError(f"There is no engine called {name!r}; choose one of: {known}.")
     made: Engine = found[name].load()()
     return made
-
-
-def _count(faces: int) -> str:
-    return "1 face" if faces == 1 else f"{faces} faces"

@@ -13,6 +13,7 @@ _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE
 )
 _WORD = re.compile(rb"[\w.]+")
+_FOR_TYPES = re.compile(rb"^if TYPE_CHECKING:[^\n]*\n(?:[ \t]+[^\n]*\n|\n)*", re.MULTILINE)
 _MADE_BY_PYTHON = ("__pycache__", ".pyc", ".pyo")
 
 
@@ -21,7 +22,8 @@ def code_hash(module: str) -> str:
     """64 hex digits that change when the source of `module` changes, or of anything that it imports.
 
     Imports are followed inside the module's own top-level package and inside this one, those in functions
-    too; a package stands for its `__init__` and the data files beside it. Other distributions do not count.
+    too, but not those that only type checkers see; a package stands for its `__init__` and the data files
+    beside it. Other distributions do not count.
     Nothing is executed. An edit of a comment counts as
     well: that redoes work now and then, where a number that is raised by hand is forgotten now and then.
 
@@ -100,7 +102,7 @@ def _parents(module: str) -> list[str]:
 def _imports(source: bytes, package: str) -> set[str]:
     """Every name that an import statement of `source` may mean as a module; `package` is where it stands."""
     names: set[str] = set()
-    for origin, members, plain in _IMPORT.findall(source):
+    for origin, members, plain in _IMPORT.findall(_FOR_TYPES.sub(b"", source)):
         if plain:
             names.update(word.decode() for word in _WORD.findall(plain))
             continue

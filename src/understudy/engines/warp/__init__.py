@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy.typing as npt
 
-from understudy.engines.base import Choices, LikenessFaces, Workshop, no_options
+from understudy.engines.base import Choices, LikenessFaces, no_options
 from understudy.engines.warp.plan import plan
 from understudy.engines.warp.render import WarpModel
 from understudy.errors import BadInputError
 from understudy.faces.faceset import Faceset
+
+if TYPE_CHECKING:
+    from understudy.engines.workshop import Workshop
 
 
 class WarpEngine:
