@@ -88,12 +88,16 @@ class Keeper:
         return checkpoint.facts.course
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        check_same(self._learner, checkpoint.facts, checkpoint.weights, self._folder)
+        weights, afresh = fitted(self._learner, checkpoint.weights)
+        check_same(self._learner, checkpoint.facts, weights, self._folder)
         _check_average(checkpoint)
-        self._learner.load_state_dict(checkpoint.weights)
-        self._average.load(checkpoint.average)
+        self._learner.load_state_dict(weights)
+        self._average.load({name: each for name, each in checkpoint.average.items() if name not in afresh})
+        begun = {id(each) for name, each in self._learner.named_parameters() if name in afresh}
         for player, optimiser in self._optimisers.items():
             state = checkpoint.optimisers.get(player)
+            if any(id(each) in begun for group in optimiser.param_groups for each in group["params"]):
+                state = None
             name = self._settings.optimiser_of(player)
             if state is None or state.name != name:
                 before = "" if state is None else f" instead of {state.name}"
@@ -107,6 +111,24 @@ class Keeper:
                     f"What {name} remembers in {self._folder} does not fit ({error}); "
                     f"give another folder, or another optimiser to go on without it."
                 ) from error
+
+
+def fitted(learner: Learner, weights: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], set[str]]:
+    """A checkpoint's weights with what passes (see `Learner.passing`) as `learner` has it now.
+
+    Also the names of what begins afresh.
+    """
+    passing = learner.passing()
+    found = {name: each for name, each in weights.items() if not name.startswith(passing)}
+    afresh = set()
+    for name, own in learner.state_dict().items():
+        if name.startswith(passing):
+            known = weights.get(name)
+            if known is None or known.shape != own.shape:
+                known = own
+                afresh.add(name)
+            found[name] = known
+    return found, afresh
 
 
 def check_same(learner: nn.Module, facts: Facts, weights: Mapping[str, Tensor], folder: Path) -> None:

@@ -73,6 +73,13 @@ class Learner(nn.Module):
     def reweigh(self) -> None:
         """Told after `schedule`, but not when a run begins: let `draw` heed what `losses` has found hard."""
 
+    def passing(self) -> tuple[str, ...]:
+        """Beginnings of names in `state_dict` of what may come and go between runs: who judges, say.
+
+        Where a checkpoint lacks it, or has it in another shape, it begins afresh.
+        """
+        return ()
+
     def architecture(self) -> Mapping[str, Any]:
         """What the shape of the networks depends on, as JSON values: a checkpoint of another is refused."""
         return {}

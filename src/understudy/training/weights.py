@@ -11,7 +11,7 @@ from torch import Tensor
 from understudy.errors import BadInputError
 from understudy.progress import Progress, SilentProgress
 from understudy.training.checkpoint import Facts, unpack
-from understudy.training.keeping import check_same
+from understudy.training.keeping import check_same, fitted
 from understudy.training.learner import Learner
 from understudy.training.shelf import Shelf
 
@@ -55,6 +55,7 @@ def load_into(learner: Learner, folder: Path, which: Literal["best", "last"] = "
     Raises BadInputError where they do not fit.
     """
     weights = load_weights(folder, which)
-    check_same(learner, weights.facts, weights.tensors, folder)
-    learner.load_state_dict(weights.tensors)
+    tensors, _ = fitted(learner, weights.tensors)
+    check_same(learner, weights.facts, tensors, folder)
+    learner.load_state_dict(tensors)
     return weights.facts
