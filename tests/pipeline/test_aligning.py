@@ -8,12 +8,14 @@ import pytest
 
 from tests.posed_faces import Act, complexion, portrait, posed, somebody
 from understudy.errors import BadInputError
-from understudy.faces.sampling import sample_sharply
+from understudy.faces.sampling import sample_floats, sample_sharply
 from understudy.geometry.align import apply_affine
 from understudy.geometry.framing import Framing, aligned_matrix
+from understudy.geometry.matte import face_matte
 from understudy.media import ClipInfo, Frame
-from understudy.pipeline.aligning import Aligner, Shown, face_matte, thinned
+from understudy.pipeline.aligning import Aligner, Shown, thinned
 from understudy.pipeline.footage import Footage
+from understudy.pixels import to_float
 from understudy.project.recipe import Recipe
 from understudy.project.stage import Stage
 
@@ -134,7 +136,7 @@ def test_the_matte_is_the_face_within_the_frame_without_what_stands_before_it(st
     align(aligner, stage)
     faces = aligner.opened(stage)
     for k in (0, 1, 2):
-        whole = face_matte(faces.landmarks[k], SIZE)
+        whole = face_matte(faces.landmarks[k], SIZE, SIZE)
         x, y = np.round(faces.landmarks[k, 4, :2]).astype(int)
         forehead = np.round(0.5 * faces.landmarks[k, 10, :2] + 0.5 * faces.landmarks[k, 151, :2]).astype(int)
         if k == 0:
@@ -248,6 +250,14 @@ def test_pictures_to_learn_from_are_neither_soft_nor_aliased(scale) -> None:
         square = sample_sharply(image, matrix, 64)[8:-8, 8:-8, 0].astype(float)
         swing = square.std() * np.sqrt(2) / 100
         assert swing > 0.6 if keeps else swing < 0.25
+
+
+@pytest.mark.parametrize("size", [24, 64, 200])
+def test_pictures_of_floats_are_sampled_alike(size) -> None:
+    picture, matrix = photographs()[1], aligned_matrix(FACES[1], size, Framing.FACE)
+    floats = sample_floats(to_float(picture), matrix, size)
+    assert floats.dtype == np.float32
+    assert np.abs(255 * floats - sample_sharply(picture, matrix, size)).max() < 1.1
 
 
 def test_a_sharp_picture_lies_where_the_plain_one_does() -> None:

@@ -17,6 +17,9 @@ from understudy.compositing.light import Shading, relight
 from understudy.compositing.passes import mixed, store
 from understudy.pixels import Floats, to_float
 
+MARGIN = 0.06
+"""Around the landmarks of a face that is put into a picture, as a share of its longer side."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -44,7 +47,7 @@ class Box:
 
     @classmethod
     def around(
-        cls, landmarks: npt.NDArray[np.floating[Any]], width: int, height: int, margin: float = 0.06
+        cls, landmarks: npt.NDArray[np.floating[Any]], width: int, height: int, margin: float = MARGIN
     ) -> Box:
         """The box of (478, 3) landmarks with a margin (share of its longer side), inside the frame."""
         low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)

@@ -80,6 +80,12 @@ class Rendered:
     matte: Floats = field(repr=False)
     own: Floats | None = field(default=None, repr=False)
 
+    def within(self, rows: slice, columns: slice) -> Rendered:
+        """A part of it."""
+        own = None if self.own is None else np.ascontiguousarray(self.own[rows, columns])
+        rgb, matte = (np.ascontiguousarray(each[rows, columns]) for each in (self.rgb, self.matte))
+        return Rendered(rgb, matte, own)
+
 
 class Model(Protocol):
     """An engine fitted to one likeness and one plate track."""
@@ -87,6 +93,13 @@ class Model(Protocol):
     @property
     def needs(self) -> npt.NDArray[np.int64]:
         """Rows of the likeness whose crops `render` will ask for, ascending."""
+
+    @property
+    def room(self) -> float:
+        """How far around the landmarks the pictures that are rendered from have to reach.
+
+        A share of the landmarks' longer side. They reach 0.06 at least, and end at the edges of the frame. What is rendered there is not used.
+        """
 
     def example(self, row: int) -> int:
         """The likeness row, one of `needs`, that gives most of plate face `row`; to be shown beside it."""

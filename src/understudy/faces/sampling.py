@@ -13,6 +13,7 @@ from understudy.media.frame import Image
 from understudy.pixels import to_bytes
 
 Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
 
 
 def sample_square(image: Image, to_square: npt.NDArray[np.floating[Any]], size: int) -> Bytes:
@@ -50,6 +51,26 @@ def sample_sharply(image: Image, to_square: npt.NDArray[np.floating[Any]], size:
 
     The frame is averaged down to just the scale of the square, and bicubic where it is turned.
     """
+    part, to_square = _scaled_part(image, to_square, size)
+    square = cv2.warpAffine(
+        to_bytes(part), to_square, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(square, np.uint8)
+
+
+def sample_floats(image: Floats, to_square: npt.NDArray[np.floating[Any]], size: int) -> Floats:
+    """As `sample_sharply`, of a float32 picture (H, W, 3) in [0, 1]: (size, size, 3), also in [0, 1]."""
+    part, to_square = _scaled_part(image, to_square, size)
+    square = cv2.warpAffine(
+        part, to_square, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.clip(square, 0.0, 1.0)
+
+
+def _scaled_part(
+    image: npt.NDArray[Any], to_square: npt.NDArray[np.floating[Any]], size: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+    """What of an image lies under the square, averaged down to its scale; and the matrix from there."""
     to_frame = invert_affine(to_square)
     corners = np.array([(0, 0), (size, 0), (0, size), (size, size)], np.float64) - 0.5
     corners = corners @ to_frame[:, :2].T + to_frame[:, 2]
@@ -63,10 +84,7 @@ def sample_sharply(image: Image, to_square: npt.NDArray[np.floating[Any]], size:
     scale = np.array([(x1 - x0) / small[0], (y1 - y0) / small[1]])  # pixels of the frame a pixel of the part
     if small != (x1 - x0, y1 - y0):
         part = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
-    to_square = np.array(to_square, np.float64)
-    to_square[:, 2] += to_square[:, :2] @ (np.array([x0, y0]) + (scale - 1) / 2)
-    to_square[:, :2] *= scale
-    square = cv2.warpAffine(
-        to_bytes(part), to_square, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(square, np.uint8)
+    from_part = np.array(to_square, np.float64)
+    from_part[:, 2] += from_part[:, :2] @ (np.array([x0, y0]) + (scale - 1) / 2)
+    from_part[:, :2] *= scale
+    return part, from_part

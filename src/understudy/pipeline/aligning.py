@@ -17,8 +17,8 @@ from understudy.faces.sampling import sample_sharply
 from understudy.geometry import mesh
 from understudy.geometry.align import apply_affine
 from understudy.geometry.framing import Framing, aligned_matrix
+from understudy.geometry.matte import face_matte
 from understudy.geometry.pose import head_angles
-from understudy.geometry.raster import Raster
 from understudy.media import Frame
 from understudy.parallel import ordered_map
 from understudy.pipeline.footage import Footage
@@ -114,7 +114,7 @@ class Aligner:
     def _cut(self, frame: Frame, row: int) -> tuple[Bytes, Bytes]:
         to_crop = aligned_matrix(self.landmarks[row], self.size, self.framing)
         picture = sample_sharply(frame.image, to_crop, self.size)
-        matte = face_matte(apply_affine(to_crop, self.landmarks[row]), self.size)
+        matte = face_matte(apply_affine(to_crop, self.landmarks[row]), self.size, self.size)
         matte = matte * _inside(frame.image.shape[:2], to_crop, self.size)
         covered = self.cover(row, picture, to_crop)
         if covered is not None:
@@ -181,21 +181,6 @@ def thinned(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
-
-
-def face_matte(points: npt.NDArray[np.floating[Any]], size: int) -> npt.NDArray[np.float32]:
-    """Where the mesh (478, 3) of a face is seen in a square: (size, size) in [0, 1], forehead and all.
-
-    Each pixel is the mean of four samples, or of sixteen where the square is small.
-    """
-    fine = 4 if size <= 128 else 2
-    spread = np.array(points, np.float64)
-    spread[:, :2] = (spread[:, :2] + 0.5) * fine - 0.5
-    seen = Raster(spread, mesh.face_triangles(), size * fine, size * fine).covered
-    matte: npt.NDArray[np.float32] = cv2.resize(
-        seen.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA
-    )
-    return matte
 
 
 def _inside(shape: tuple[int, ...], to_crop: Matrix, size: int) -> npt.NDArray[np.float32]:

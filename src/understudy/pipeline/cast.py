@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from understudy.compositing.composite import Box
+from understudy.compositing.composite import MARGIN, Box
 from understudy.engines.base import Crops, Model, PlateFace, Rendered
 from understudy.faces.faceset import Faceset
 from understudy.faces.occlusion.solving import Occlusion, refine
@@ -55,11 +55,22 @@ class Part:
 
 @dataclass(frozen=True)
 class Appearance:
-    """One face to be put into one frame."""
+    """One face to be put into one frame.
+
+    box    where it is put
+    view   what the engine sees of the plate for it: the box, and more where it asks for more
+    """
 
     part: int
     row: int
     box: Box
+    view: Box
+
+    @property
+    def in_view(self) -> tuple[slice, slice]:
+        """Rows and columns of the box in the view."""
+        x, y = self.box.x0 - self.view.x0, self.box.y0 - self.view.y0
+        return slice(y, y + self.box.y1 - self.box.y0), slice(x, x + self.box.x1 - self.box.x0)
 
 
 def appearances(parts: Sequence[Part], frame: int, width: int, height: int) -> Iterator[Appearance]:
@@ -67,7 +78,9 @@ def appearances(parts: Sequence[Part], frame: int, width: int, height: int) -> I
     found = []
     for index, part in enumerate(parts):
         for row in part.rows_of(frame):
-            box = Box.around(part.faces.landmarks[row], width, height)
+            landmarks = part.faces.landmarks[row]
+            box = Box.around(landmarks, width, height)
+            view = Box.around(landmarks, width, height, max(MARGIN, part.model.room))
             if not box.empty:
-                found.append((box.y1 - box.y0, Appearance(index, int(row), box)))
+                found.append((box.y1 - box.y0, Appearance(index, int(row), box, view)))
     return iter([appearance for _, appearance in sorted(found, key=lambda item: item[0])])

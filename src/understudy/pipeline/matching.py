@@ -78,7 +78,7 @@ def _measure_face(frame: Frame, part: Part, face: Appearance) -> _Measured:
     place = part.place_of(face.row)
     if place % _LIGHT_STRIDE:
         return _Measured(face, light.NOTHING, None)
-    box = face.box
+    box = face.view
     landmarks = part.faces.landmarks[face.row]
     picture = to_float(frame.image[box.rows, box.columns])
     small, shrink = resize_crop(picture, _SMALL)

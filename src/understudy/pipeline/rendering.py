@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from understudy.compositing.blend import BlendName
 from understudy.compositing.composite import Placed, composite
 from understudy.compositing.light import Shading
@@ -55,8 +57,9 @@ class Renderer:
 
     def _place(self, image: Image, face: Appearance) -> Placed:
         part, box = self.parts[face.part], face.box
-        picture = to_float(image[box.rows, box.columns])
-        rendered = part.render(face.row, picture, box.to_crop)
+        seen = to_float(image[face.view.rows, face.view.columns])
+        rendered = part.render(face.row, seen, face.view.to_crop).within(*face.in_view)
+        picture = np.ascontiguousarray(seen[face.in_view])
         match = self.matches[face.part, face.row]
         return Placed(
             box=box,

@@ -67,6 +67,11 @@ class WarpModel:
         rows = [mix.rows[mix.weight > 0] for mix in (self.skin, self.eyes, self.mouth)]
         return np.unique(np.concatenate(rows)).astype(np.int64)
 
+    @property
+    def room(self) -> float:
+        """Nothing beside the face is looked at."""
+        return 0.0
+
     def example(self, row: int) -> int:
         """The likeness row that gives most of the skin of plate face `row`."""
         return int(self.skin.rows[row][self.skin.weight[row].argmax()])
