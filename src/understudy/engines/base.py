@@ -98,7 +98,8 @@ class Model(Protocol):
     def room(self) -> float:
         """How far around the landmarks the pictures that are rendered from have to reach.
 
-        A share of the landmarks' longer side. They reach 0.06 at least, and end at the edges of the frame. What is rendered there is not used.
+        A share of the landmarks' longer side; they reach 0.06 at least, and end at the edges of the frame.
+        What is rendered there is not used.
         """
 
     def example(self, row: int) -> int:
