@@ -19,13 +19,13 @@ from understudy.training.checkpoint import read_files, unpack
 from understudy.training.loop import train
 from understudy.training.shelf import Shelf
 
-STEPS = 160
+STEPS = 120
 
 
 def work(folder: str) -> None:
     """Train, saving, scoring and showing all the time, so that kills fall into that too."""
     torch.set_num_threads(1)
-    often = {"save_every": 0.004, "score_every": 0.006, "preview_every": 0.01}
+    often = {"save_every": 0.01, "score_every": 0.006, "preview_every": 0.01}
     train(TinyLearner(), Path(folder), settings(STEPS, **often))
 
 
@@ -38,7 +38,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
     moments = random.Random(0)
     shelf = Shelf(tmp_path / "killed")
     kills = 0
-    for least in (1, 20, 40, 60, 80, 100):
+    for least in (1, 20, 40, 60, 80):
         process = starter.Process(target=work, args=(str(tmp_path / "killed"),))
         process.start()
         while process.is_alive() and not any(_step(path) >= least for path in shelf.paths()):
@@ -48,7 +48,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         kills += process.exitcode == -signal.SIGKILL
-    assert kills >= 4, "most runs ended before they were killed: the test has lost its point"
+    assert kills >= 3, "most runs ended before they were killed: the test has lost its point"
 
     outcome = train(TinyLearner(), tmp_path / "killed", settings(STEPS))
     assert outcome.steps == STEPS

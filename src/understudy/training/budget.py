@@ -143,8 +143,7 @@ def _duration(seconds: float, clock: str) -> str:
 def has_plateaued(curve: Sequence[Point]) -> bool:
     """Whether the last third of the scores brought less than 2 % of all that was gained; needs nine scores.
 
-    Free of the score's unit. A third of the way grows with the training, so that slow learners are not cut
-    off.
+    Free of the score's unit. A third of the way grows with the training: slow learners are not cut off.
     """
     if len(curve) < 9:
         return False

@@ -101,7 +101,6 @@ def assemble(settings: TrainingSettings) -> Crew:
     if accelerator == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32 for what stays in float32
         torch.backends.cudnn.benchmark = True
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric_class = _fabric()
     fabric = fabric_class(
         accelerator="cpu" if accelerator == "cpu" else accelerator,
@@ -119,6 +118,8 @@ def _fabric() -> Any:
         from lightning_fabric import Fabric
     except ImportError:
         from lightning.fabric import Fabric  # type: ignore[import-not-found,no-redef,unused-ignore]
+    # It announces itself at length, on a level that its import sets.
+    logging.getLogger(Fabric.__module__.removesuffix(".fabric")).setLevel(logging.WARNING)
     return Fabric
 
 

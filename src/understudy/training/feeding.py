@@ -12,6 +12,7 @@ from torch import Tensor
 
 from understudy.training.chance import generator
 from understudy.training.crew import Crew
+from understudy.training.faults import is_out_of_memory
 from understudy.training.learner import Batch, Learner
 
 
@@ -61,27 +62,36 @@ class Feeder:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def take(self, order: Order) -> list[Piece]:
-        """The pieces of `order` that are this process's to learn from."""
-        if self._coming is not None and self._coming[0] == order:
-            future = self._coming[1]
-            self._coming = None
-            pieces = future.result()
-            self._receive(pieces)
-            return pieces
-        self.drop()
-        return self._draw(order)
+    def take(self, order: Order) -> list[Piece] | None:
+        """The pieces of `order` that are this process's to learn from; None where memory ran out."""
+        coming = self._coming
+        try:
+            if coming is not None and coming[0] == order:
+                self._coming = None
+                pieces = coming[1].result()
+                self._receive(pieces)
+                return pieces
+            self.drop()
+            return self._draw(order)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return None
 
     def prepare(self, order: Order) -> None:
         """Begin drawing what will be taken next; does nothing without a thread."""
         if self._pool is not None:
             self._coming = (order, self._pool.submit(self._draw_aside, order))
 
-    def drop(self) -> None:
-        """Wait for what is being drawn, and forget it. After this nothing is drawn until asked for."""
+    def finish(self) -> None:
+        """Wait for what is being drawn, and keep it."""
         if self._coming is not None:
             self._coming[1].exception()
-            self._coming = None
+
+    def drop(self) -> None:
+        """Wait for what is being drawn, and forget it. After this nothing is drawn until asked for."""
+        self.finish()
+        self._coming = None
 
     def _draw_aside(self, order: Order) -> list[Piece]:
         if self._stream is None:

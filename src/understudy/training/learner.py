@@ -47,8 +47,7 @@ class Learner(nn.Module):
         `chance` is a generator on the CPU, so that checkpoints of one device go on on another.
 
         May run in another thread, one step ahead, while `losses` works on the batch before: what it depends
-        on
-        may change in `schedule` and `reweigh` only, when nothing is being drawn.
+        on may change in `schedule` and `reweigh` only, when nothing is being drawn.
         """
 
     @abstractmethod

@@ -64,8 +64,7 @@ def train(
     """Train `learner` until the budget is spent, going on from what is in `folder`.
 
     What it leaves there: checkpoints/, losses.jsonl, preview.png and board/ (for TensorBoard). `notes` go
-    into
-    every checkpoint. Without a `crew` one is assembled. On Ctrl-C everything is saved before
+    into every checkpoint. Without a `crew` one is assembled. On Ctrl-C everything is saved before
     KeyboardInterrupt.
 
     Raises BadInputError for a folder of another training, devices that are not there, too little memory and
@@ -210,7 +209,7 @@ class _Training:
         pending = self._stepper.take(order, pieces, rates, spent)
         if self._watch is not None:
             self._watch.busy.end()
-        del pieces
+        del pieces  # the next ones need the room
         if pending is None:
             self._shrink()
             return
@@ -275,6 +274,7 @@ class _Training:
         save, score, show = self._to_save.passed(), self._to_score.passed(), self._to_show.passed()
         if not (save or score or show) or not self._drain():
             return
+        self._feeder.finish()  # what is drawn must not depend on the mode of a learner that is looked at
         if save or score:
             self._score()
         if save:
@@ -331,16 +331,16 @@ class _Training:
 
     def _shrink(self) -> None:
         """Work the batch in smaller pieces from now on."""
+        if not self._drain():
+            return  # what went wrong before is undone first; memory will run out again
         course, settings = self._course, self._settings
-        self._pending.clear() if self._crew.world == 1 else None
         self._feeder.drop()
-        largest = settings.batch * 1
-        if course.pieces >= largest:
+        if course.pieces >= settings.batch:
             raise BadInputError(
                 f"Not even one example at a time fits into the memory of {self._crew.device}; "
                 f"choose smaller networks or faces."
             )
-        course.pieces = min(course.pieces * 2, max(largest, self._crew.world))
+        course.pieces = _pieces(min(course.pieces * 2, settings.batch), settings, self._crew)
         self._warn(
             f"Memory ran out at step {course.step}; the batch of {settings.batch} is now worked in "
             f"{course.pieces} pieces, which gives the same result more slowly."

@@ -12,10 +12,8 @@ def rate_share(step: int, progress: float, warm_up: int, *, falls: bool, late: b
     """What the learning rate is multiplied by at `step`, 0 to 1.
 
     It rises linearly over `warm_up` steps, or over 5 % of the budget where that is sooner over. If it
-    `falls`,
-    it follows half a cosine to zero at the budget's end (Loshchilov & Hutter 2017, without restarts), from
-    the
-    beginning, or if `late` from 0.7 of the budget on.
+    `falls`, it follows half a cosine to zero at the budget's end (Loshchilov & Hutter 2017, without
+    restarts), from the beginning, or if `late` from 0.7 of the budget on.
     """
     share = 1.0
     if warm_up > 0:

@@ -16,8 +16,7 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Settings of a training. All may be changed between runs of one training, except `seed` for the same
-    result.
+    """Settings of a training. All may be changed between its runs.
 
     budget         when it ends
     batch          examples in a step, over all processes

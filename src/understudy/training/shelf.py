@@ -71,8 +71,7 @@ class Shelf:
                 self.discard(path)
 
     def tidy(self, newest: int) -> None:
-        """Before a training goes on from step `newest`: later, damaged checkpoints get names that are not
-        read.
+        """Before a training goes on from step `newest`: name later, damaged checkpoints so, to be left alone.
 
         What killed runs left half-written is deleted.
         """

@@ -134,13 +134,14 @@ class Stepper:
         self._flat: Tensor | None = None
 
     def take(
-        self, order: Order, pieces: Sequence[Piece], rates: Mapping[str, float], spent: Spent
+        self, order: Order, pieces: Sequence[Piece] | None, rates: Mapping[str, float], spent: Spent
     ) -> Pending | None:
         """Do one step; None where this only process ran out of memory, and nothing has changed.
 
-        `rates` multiplies each player's own learning rates.
+        pieces   this process's; None where there was no memory to draw them
+        rates    what each player's own learning rates are multiplied by
         """
-        sums = self._gradients(order, pieces)
+        sums = None if pieces is None else self._gradients(order, pieces)
         if sums is None:
             self._release()  # here, since the traceback inside keeps what fills the memory
             if self._crew.world == 1:

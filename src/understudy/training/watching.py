@@ -27,8 +27,7 @@ _SHOW_EVERY = 1.0
 class LossLog:
     """One JSON object a step, a line each: step, rate, totals by player, parts by name.
 
-    Of a run that was killed the end may be missing or torn; opening cuts the log back to the steps that
-    count.
+    Of a run that was killed the end may be torn; opening cuts the log back to the steps that count.
     """
 
     def __init__(self, path: Path, steps: int) -> None:

@@ -34,8 +34,7 @@ def load_weights(
     """The weights of the training in `folder`: with the best held-out score, or the last.
 
     `averaged` takes the averages of the last steps where there are any. A damaged checkpoint is warned
-    about and
-    the next one taken. Raises BadInputError where there is none.
+    about and the next one taken. Raises BadInputError where there is none.
     """
     shelf = Shelf(folder)
     teller = progress or SilentProgress()
