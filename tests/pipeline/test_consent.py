@@ -23,11 +23,16 @@ from understudy.pipeline.preview import Preview
 from understudy.pipeline.records import PERFORMERS
 from understudy.pipeline.request import SwapRequest, validate
 from understudy.pipeline.swap import swap
+from understudy.provenance.audit.examining import examine
 from understudy.provenance.consent import withdrawal
 from understudy.provenance.consent.drafting import own, unsigned
+from understudy.provenance.consent.material import digest_files
 from understudy.provenance.consent.reading import read_record, write
+from understudy.provenance.consent.record import Record
 from understudy.provenance.consent.signing import sign
 from understudy.provenance.consent.values import now
+from understudy.provenance.credentials.identity import own_identity
+from understudy.provenance.credentials.sidecar import json_sidecar_of, read_sidecar
 from understudy.provenance.keys import Keyring
 from understudy.takes import take as slated
 from understudy.takes.slate import Slate, write_slate
@@ -134,7 +139,37 @@ def test_with_a_record_for_both_the_picture_is_whole_and_the_record_is_kept(desk
     kept = desk.request.project_folder / "consent"
     (copy,) = kept.glob("*.consent.json")
     assert read_record(copy) == held
-    assert json.loads((kept / "out.mkv.json").read_text()) == result.consent
+    noted = json.loads((kept / "out.mkv.json").read_text())
+    assert {one.pop("given") for one in noted["likeness"] + noted["plate"]} == {str(record)}
+    assert noted == result.consent
+    _assert_attested(desk.request, held)
+
+
+def _assert_attested(request: SwapRequest, record: Record) -> None:
+    """The working file carries a signed sidecar, and the log tells of it."""
+    identity_of_user = own_identity(Keyring())
+    found = read_sidecar(request.output, digest_files([request.output]).sha256, identity_of_user.root)
+    assert found is not None
+    assert (found.intact, found.trusted, found.failures) == (True, True, ())
+    assert found.making["standing"] == "granted"
+    assert {note.id for note in found.consents} == {record.payload.id}
+    assert {file["role"]: file["sha256"] for file in found.files} == {
+        "likeness": digest_files([request.likeness[0]]).sha256,
+        "plate": digest_files([request.plate]).sha256,
+    }
+    assert "Anna" not in json_sidecar_of(request.output).read_text()
+    log = examine(request.project_folder)
+    (line,) = log.entries
+    assert log.intact
+    assert (line.what, line.engine, line.settings["codec"]) == ("swap", "warp", "ffv1")
+    assert [(one.name, one.sha256) for one in line.outputs] == [
+        (request.output.name, digest_files([request.output]).sha256)
+    ]
+    assert {(one.part, one.id) for one in line.records} == {
+        ("likeness", record.payload.id),
+        ("plate", record.payload.id),
+    }
+    assert str(request.likeness[0].parent) not in line.line.decode(), "names of footage stay out"
 
 
 def test_footage_that_the_record_does_not_name(desk: Desk) -> None:

@@ -246,8 +246,8 @@ def test_an_independent_reader_agrees(film, me):
 
 
 def test_words_from_files_cannot_move_a_terminal():
-    assert reading._line("a\x1b[2Jb\u202ec\nd") == "a [2Jb c d"
-    assert len(reading._line("x" * 10_000)) <= 300
+    assert reading.said("a\x1b[2Jb\u202ec\nd") == "a [2Jb c d"
+    assert len(reading.said("x" * 10_000)) <= 300
 
 
 def test_reading_fetches_nothing(film):

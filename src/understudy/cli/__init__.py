@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from understudy import __version__
-from understudy.cli import benchmark, consent, demo, doctor, keys, master, performers, swap, verify
+from understudy.cli import audit, benchmark, consent, demo, doctor, keys, master, performers, swap, verify
 from understudy.cli.failures import Commands
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("swap")(swap.swap)
 app.command("master")(master.master)
 app.command("verify")(verify.verify)
+app.command("audit")(audit.audit)
 app.command("keys")(keys.keys)
 app.command("doctor")(doctor.doctor)
 app.command("benchmark")(benchmark.benchmark)

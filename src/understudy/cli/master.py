@@ -89,7 +89,7 @@ def master(
         identity = studio_identity(certificates, key, timestamps)
     else:
         identity = own_identity(keyring, timestamps=timestamps)
-    house = House(identity, watermark(), Registry.of(keyring))
+    house = House(identity, watermark(), Registry.of(keyring), keyring)
     with shown_progress(Console(stderr=True), quiet) as progress:
         made = make_master(request, house, progress)
     if json is not None:

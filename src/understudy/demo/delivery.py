@@ -22,6 +22,6 @@ def deliver(result: Path, output: Path, keys: Path, progress: Progress) -> Maste
     ConsentError where the records of the swap do not permit it, and OutputError where writing fails.
     """
     keyring = Keyring(keys)
-    house = House(own_identity(keyring, _SIGNER), watermark(), Registry.of(keyring))
+    house = House(own_identity(keyring, _SIGNER), watermark(), Registry.of(keyring), keyring)
     request = MasterRequest(result, output, project=result.parent / PROJECT, title="Understudy: the demo")
     return master(request, house, progress)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,21 @@ from understudy.atomic import check_writable, part_name, sync
 from understudy.errors import BadInputError
 from understudy.mastering import stills
 from understudy.mastering.label import labelled
-from understudy.mastering.origins import Origin, origin_of
+from understudy.mastering.origins import Origin, decisive, origin_of
 from understudy.mastering.permission import Footage, Granted, Publication, granted
 from understudy.mastering.screening import Screening, small
 from understudy.media import Clip, Image, OutputSpec, open_clip
 from understudy.parallel import ordered_map
 from understudy.progress import Progress, SilentProgress
+from understudy.project.folder import default_folder
+from understudy.provenance.audit.entry import Deed
+from understudy.provenance.audit.log import head, note, written
 from understudy.provenance.consent.material import Digest, digest_files
 from understudy.provenance.credentials.fingerprint import MOST_SAMPLES, Fingerprint, fingerprint
 from understudy.provenance.credentials.formats import holds_credentials, sidecar_of
 from understudy.provenance.credentials.identity import Identity
 from understudy.provenance.credentials.registry import Registry
+from understudy.provenance.credentials.sidecar import Named, json_sidecar_of, write_sidecar
 from understudy.provenance.credentials.signing import sign
 from understudy.provenance.credentials.statement import (
     Making,
@@ -39,6 +43,7 @@ from understudy.provenance.credentials.statement import (
     Source,
     Statement,
 )
+from understudy.provenance.keys import Keyring
 from understudy.provenance.watermark.base import PAYLOAD_BITS, Watermark
 
 _VIDEO = (".mp4", ".mov", ".mkv")
@@ -67,11 +72,15 @@ class MasterRequest:
 
 @dataclass(frozen=True)
 class House:
-    """Who masters here: the identity that signs, the watermark and its key, the registry of masters."""
+    """Who masters here: the identity that signs, the watermark and its key, the registry of masters.
+
+    keyring   holds the key that signs the project's log; None: the user's own
+    """
 
     identity: Identity = field(repr=False)
     watermark: Watermark = field(repr=False)
     registry: Registry
+    keyring: Keyring | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,7 @@ def master(request: MasterRequest, house: House, progress: Progress | None = Non
     permission = granted(request.film, request.project, request.publication)
     origin = origin_of(request.film, request.project)
     sources = _sources(origin, permission, shown)
+    folder = request.project or default_folder(request.film)
     label = request.label or permission.wants_label
     payload = secrets.randbits(PAYLOAD_BITS)
     with tempfile.TemporaryDirectory(
@@ -126,6 +136,8 @@ def master(request: MasterRequest, house: House, progress: Progress | None = Non
                 settings_sha256=origin.settings_sha256,
                 label="corner" if label else "none",
                 plate_reason=permission.plate_reason,
+                model_sha256=origin.model_sha256,
+                log_sha256=head(folder),
             ),
             mark=Mark(house.watermark.algorithm, payload),
             fingerprint=looks,
@@ -134,8 +146,13 @@ def master(request: MasterRequest, house: House, progress: Progress | None = Non
         store = sign(unsigned, ready, statement, house.identity)
         finished = ready if holds_credentials(ready) else unsigned
         found = house.watermark.detect(Screening(finished).spread(), search=False)
+        digest = digest_files([finished])
+        if finished is unsigned:
+            named = Named(request.output.name, digest.sha256, digest.bytes)
+            write_sidecar(json_sidecar_of(ready), [named], statement, house.identity)
         house.registry.add(payload, store)
-        sidecar = _publish(finished, sidecar_of(ready), request.output)
+        note(folder, _deed(request, origin, permission, payload, digest), house.keyring)
+        sidecar = _publish(finished, [sidecar_of(ready), json_sidecar_of(ready)], request.output)
     if found.payload != payload:
         shown.warn(
             "The invisible mark could not be read back: the pictures are too plain or too small for it."
@@ -238,14 +255,41 @@ class _Looks:
         return fingerprint(self._times, self._pictures)
 
 
-def _publish(finished: Path, sidecar: Path, output: Path) -> Path | None:
-    """Give the master its name, and its sidecar, where there is one, before it; return the sidecar's path."""
-    beside = None
-    if sidecar.exists():
-        beside = sidecar_of(output)
-        sync(sidecar)
-        sidecar.replace(beside)
+def _deed(request: MasterRequest, origin: Origin, permission: Granted, payload: int, digest: Digest) -> Deed:
+    """What the project's log is to tell of the master."""
+    return Deed(
+        "master",
+        records=permission.used,
+        engine=origin.engine,
+        model_sha256=origin.model_sha256,
+        settings=decisive(origin.settings) | {"codec": request.codec, "quality": request.quality},
+        outputs=(written(request.output, digest),),
+        details={
+            "film_sha256": origin.sha256,
+            "watermark": f"{payload:016x}",
+            "medium": request.publication.medium,
+            "production": request.publication.production,
+            "plate_reason": permission.plate_reason,
+        },
+    )
+
+
+def _publish(finished: Path, sidecars: Sequence[Path], output: Path) -> Path | None:
+    """Give the master its name, and before that its sidecars, where there are some.
+
+    Sidecars are called as their file with something added, and lie in one folder. The first one's path is
+    returned.
+    """
+    beside = []
+    for sidecar in sidecars:
+        final = output.with_name(sidecar.name)
+        if sidecar.exists():
+            sync(sidecar)
+            sidecar.replace(final)
+            beside.append(final)
+        else:
+            final.unlink(missing_ok=True)  # of another file that had this name
     sync(finished)
     finished.replace(output)
     sync(output.parent)
-    return beside
+    return beside[0] if beside else None

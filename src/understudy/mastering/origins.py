@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,28 +13,50 @@ from understudy.errors import BadInputError
 from understudy.project.catalog import DONE
 from understudy.project.fingerprint import fingerprint
 from understudy.project.folder import Project, default_folder
+from understudy.provenance.audit.log import told_of
+from understudy.provenance.consent.material import digest_files
 
-_PLACES = {"output", "project", "contact_sheet", "compare", "overwrite", "consent", "plate_consent"}
-"""Settings that say where files lie and not what the film shows."""
+_PLACES = {
+    "output", "project", "contact_sheet", "sheet_frames", "compare", "overwrite", "consent", "plate_consent",
+    "plate_reason",
+}  # fmt: skip
+"""Settings that say where files lie, or who agreed, and not what the film shows."""
+_FOOTAGE = {"plate", "likeness", "assignments", "person"}
+"""Settings that name footage: such names are often names of people, and hashes tell more."""
+
+
+def decisive(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run that decide what the film shows, without names of footage."""
+    return {name: value for name, value in settings.items() if name not in _PLACES | _FOOTAGE}
 
 
 @dataclass(frozen=True)
 class Origin:
-    """A finished film and what it was made of; `settings` are those of the run, from the catalogue."""
+    """A finished film and what it was made of.
+
+    settings      those of the run, from the catalogue
+    sha256        of the film
+    model_sha256  of the trained model, as the project's log has it; None where there was none
+    """
 
     film: Path
     plate: Path
     likeness: tuple[Path, ...]
     engine: str
     settings: dict[str, Any] = field(repr=False)
+    sha256: str
+    model_sha256: str | None = None
 
     @property
     def settings_sha256(self) -> str:
         """SHA-256 of the settings that decide what the film shows; names of footage are left out."""
-        footage = {"plate", "likeness", "assignments", "person"}
-        kept = {name: value for name, value in self.settings.items() if name not in _PLACES | footage}
-        text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return sha256_of(decisive(self.settings))
+
+
+def sha256_of(settings: Mapping[str, Any]) -> str:
+    """SHA-256 of settings, JSON values, as sorted JSON without spaces."""
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def origin_of(film: Path, project: Path | None = None) -> Origin:
@@ -59,4 +82,14 @@ def origin_of(film: Path, project: Path | None = None) -> Origin:
     settings = dict(run.settings)
     assigned = [Path(path) for _, path in settings.get("assignments") or []]
     likeness = tuple(dict.fromkeys([*map(Path, settings.get("likeness") or []), *assigned]))
-    return Origin(film, Path(settings["plate"]), likeness, settings.get("engine") or "warp", settings)
+    sha256 = digest_files([film]).sha256
+    line = told_of(folder, sha256)
+    return Origin(
+        film,
+        Path(settings["plate"]),
+        likeness,
+        settings.get("engine") or "warp",
+        settings,
+        sha256,
+        None if line is None else line.model_sha256,
+    )

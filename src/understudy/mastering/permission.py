@@ -14,10 +14,12 @@ from typing import Any, cast, get_args
 
 from understudy.errors import BadInputError, ConsentError
 from understudy.project.folder import default_folder
+from understudy.provenance.audit.entry import RecordUsed
+from understudy.provenance.audit.log import used
 from understudy.provenance.consent.checking import Held, Purpose, hold, permit
 from understudy.provenance.consent.material import Digest, speaks_of
 from understudy.provenance.consent.record import GeneratedMaterial, Medium, Part
-from understudy.provenance.credentials.statement import ConsentNote
+from understudy.provenance.credentials.statement import ConsentNote, note_of
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,16 @@ class Granted:
     def notes(self) -> tuple[ConsentNote, ...]:
         """What the credentials tell of them."""
         return (
-            *(_note(held, "likeness") for held in self.likeness),
-            *(_note(held, "plate") for held in self.plate),
+            *(note_of(held, "likeness") for held in self.likeness),
+            *(note_of(held, "plate") for held in self.plate),
+        )
+
+    @property
+    def used(self) -> tuple[RecordUsed, ...]:
+        """What the project's log tells of them."""
+        return (
+            *(used(held, "likeness") for held in self.likeness),
+            *(used(held, "plate") for held in self.plate),
         )
 
     @property
@@ -102,10 +112,18 @@ def granted(film: Path, project: Path | None = None, publication: Publication = 
 
 
 @dataclass(frozen=True)
+class _Record:
+    """A record by its digest, and the file that was given for it, where that was noted."""
+
+    sha256: str
+    given: Path | None
+
+
+@dataclass(frozen=True)
 class _Kept:
     standing: str
-    likeness: tuple[str, ...] = field(default=())
-    plate: tuple[str, ...] = field(default=())
+    likeness: tuple[_Record, ...] = field(default=())
+    plate: tuple[_Record, ...] = field(default=())
     plate_reason: str | None = None
 
 
@@ -113,7 +131,7 @@ def _kept(path: Path) -> _Kept:
     """What the swap has noted; a film of a project that noted nothing is a preview."""
     try:
         noted: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        likeness, plate = (_digests(noted[part]) for part in ("likeness", "plate"))
+        likeness, plate = (_noted(noted[part]) for part in ("likeness", "plate"))
         return _Kept(str(noted["standing"]), likeness, plate, noted.get("plate_reason"))
     except FileNotFoundError:
         return _Kept("preview")
@@ -121,15 +139,17 @@ def _kept(path: Path) -> _Kept:
         raise BadInputError(f"{path} is damaged: run the swap again.") from error
 
 
-def _digests(records: Iterable[dict[str, str]]) -> tuple[str, ...]:
-    digests = tuple(record["sha256"] for record in records)
-    if any(len(digest) != 64 or not digest.isalnum() for digest in digests):
-        raise ValueError(digests)
-    return digests
+def _noted(records: Iterable[dict[str, str]]) -> tuple[_Record, ...]:
+    found = tuple(
+        _Record(record["sha256"], Path(record["given"]) if "given" in record else None) for record in records
+    )
+    if any(len(record.sha256) != 64 or not record.sha256.isalnum() for record in found):
+        raise ValueError(found)
+    return found
 
 
-def _held(folder: Path, digests: Iterable[str]) -> tuple[Held, ...]:
-    return tuple(hold(folder / f"{digest}.consent.json") for digest in digests)
+def _held(folder: Path, records: Iterable[_Record]) -> tuple[Held, ...]:
+    return tuple(hold(folder / f"{record.sha256}.consent.json", given=record.given) for record in records)
 
 
 def _check_footage(held: Sequence[Held], footage: Footage) -> None:
@@ -141,17 +161,3 @@ def _check_footage(held: Sequence[Held], footage: Footage) -> None:
                 f"{path.name} is not, or no longer, the footage that was agreed on: swap again with the "
                 "footage that the record names."
             )
-
-
-def _note(held: Held, part: Part) -> ConsentNote:
-    payload, told = held.record.payload, held.summary
-    named = payload.disclosure.name_in_credentials
-    return ConsentNote(
-        part=part,
-        id=told["id"],
-        sha256=told["sha256"],
-        kind=told["kind"],
-        media=tuple(payload.use.media),
-        until=payload.term.end.date().isoformat(),
-        name=payload.subject.public_name if named else None,
-    )

@@ -22,10 +22,14 @@ from understudy.project.code import code_hash
 from understudy.project.fingerprint import fingerprint
 from understudy.project.recipe import Recipe
 from understudy.project.stage import Stage
-from understudy.provenance.consent.checking import Held
+from understudy.provenance.audit.entry import RecordUsed
+from understudy.provenance.audit.log import used
+from understudy.provenance.consent.checking import Held, Purpose
 from understudy.provenance.consent.material import Digest, digest_files, speaks_of
 from understudy.provenance.consent.reading import write
 from understudy.provenance.consent.record import Part
+from understudy.provenance.consent.warrant import Ground, Warrant
+from understudy.provenance.credentials.statement import ConsentNote, note_of
 from understudy.takes import consented
 from understudy.takes.consented import names_performers, speaks_of_take
 from understudy.takes.slate import slate_path
@@ -48,10 +52,12 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Bound:
-    """A clip, and the record that speaks of it."""
+    """A clip, and the record that speaks of it; `generated` where it is a take that was rendered anew."""
 
     clip: Footage
     held: Held
+    digest: Digest
+    generated: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,16 +84,84 @@ class Permission:
 
     def keep(self, folder: Path, output: Path) -> None:
         """Keep the records in a project's folder, and what they permit for `output`. Raises OutputError."""
-        home = folder / "consent"
-        home.mkdir(exist_ok=True)
+        noted = self.to_json() | {
+            part: [held.summary | {"given": str(held.path.absolute())} for held in _held(bound)]
+            for part, bound in (("likeness", self.likeness), ("plate", self.plate))
+        }
+        self._keep_records(folder)
+        with replacing(_home(folder) / f"{output.name}.json") as part:
+            part.write_text(json.dumps(noted, indent=1) + "\n", "utf-8")
+
+    def warrant(self, folder: Path) -> Warrant:
+        """What training and exporting stand on from now on; its records are kept in a project's folder.
+
+        Raises ConsentError where there is no record of the likeness, and OutputError.
+        """
+        if self.standing is Standing.PREVIEW:
+            raise ConsentError(
+                "There is no consent record of the likeness: give --consent RECORD; without one there are "
+                "previews and nothing else."
+            )
+        self._keep_records(folder)
+        parts: tuple[tuple[Part, tuple[Bound, ...]], ...] = (
+            ("likeness", self.likeness),
+            ("plate", self.plate),
+        )
+        grounds = [
+            Ground(
+                part,
+                _kept(folder, each.held),
+                each.held.summary["sha256"],
+                each.held.path.absolute(),
+                each.digest,
+                each.generated,
+            )
+            for part, bound in parts
+            for each in bound
+        ]
+        return Warrant(tuple(grounds), self.plate_reason)
+
+    def used(self) -> tuple[RecordUsed, ...]:
+        """The records, as the project's log tells of them."""
+        return (
+            *(used(held, "likeness") for held in _held(self.likeness)),
+            *(used(held, "plate") for held in _held(self.plate)),
+        )
+
+    def notes(self) -> tuple[ConsentNote, ...]:
+        """The records, as credentials tell of them."""
+        return (
+            *(note_of(held, "likeness") for held in _held(self.likeness)),
+            *(note_of(held, "plate") for held in _held(self.plate)),
+        )
+
+    def _keep_records(self, folder: Path) -> None:
+        _home(folder).mkdir(exist_ok=True)
         for held in (*_held(self.likeness), *_held(self.plate)):
-            write(home / f"{held.summary['sha256']}.consent.json", held.record)
-        with replacing(home / f"{output.name}.json") as part:
-            part.write_text(json.dumps(self.to_json(), indent=1) + "\n", "utf-8")
+            write(_kept(folder, held), held.record)
 
 
-def bind(session: Session, records: Records, likeness: Sequence[Footage], plate: Footage) -> Permission:
-    """Hold the footage against the records.
+def cleared(
+    session: Session,
+    records: Records,
+    purpose: Purpose,
+    likeness: Sequence[Footage],
+    plate: Footage | None = None,
+) -> Warrant:
+    """Hold footage against the records, and make sure that all of them permit `purpose` now.
+
+    What comes back is what training, resuming and exporting ask from then on. Raises ConsentError with one
+    sentence, and OutputError.
+    """
+    warrant = bind(session, records, likeness, plate).warrant(session.project.folder)
+    warrant.demand(purpose)
+    return warrant
+
+
+def bind(
+    session: Session, records: Records, likeness: Sequence[Footage], plate: Footage | None
+) -> Permission:
+    """Hold the footage against the records; `plate` is None where nobody is replaced.
 
     Raises ConsentError for footage that no record speaks of, and where nothing is said about the plate.
     """
@@ -97,7 +171,9 @@ def bind(session: Session, records: Records, likeness: Sequence[Footage], plate:
     # One's own record, or a research set's, may allow both.
     both = [held for held in records.likeness if "plate" in held.record.payload.use.parts]
     replaced: tuple[Bound, ...] = ()
-    if records.plate or (both and records.plate_reason is None):
+    if plate is None:
+        pass
+    elif records.plate or (both and records.plate_reason is None):
         replaced = (_bound(session, [*records.plate, *both], plate, "plate"),)
     elif records.plate_reason is None:
         raise ConsentError(
@@ -109,6 +185,14 @@ def bind(session: Session, records: Records, likeness: Sequence[Footage], plate:
     return Permission(standing, shown, replaced, records.plate_reason)
 
 
+def _home(folder: Path) -> Path:
+    return folder / "consent"
+
+
+def _kept(folder: Path, held: Held) -> Path:
+    return _home(folder) / f"{held.summary['sha256']}.consent.json"
+
+
 def _held(bound: Sequence[Bound]) -> list[Held]:
     """The records, each once."""
     return list({each.held.summary["id"]: each.held for each in bound}.values())
@@ -117,8 +201,10 @@ def _held(bound: Sequence[Bound]) -> list[Held]:
 def _bound(session: Session, records: Sequence[Held], clip: Footage, part: Part) -> Bound:
     digest = _digest(session, clip)
     for held in records:
-        if speaks_of(held.record, digest) or _is_take(session, held, clip):
-            return Bound(clip, held)
+        if speaks_of(held.record, digest):
+            return Bound(clip, held, digest)
+        if _is_take(session, held, clip):
+            return Bound(clip, held, digest, generated=True)
     names = " nor ".join(held.path.name for held in records)
     raise ConsentError(
         f"{clip.info.path.name} is not the footage that {names} {'speaks' if len(records) == 1 else 'speak'} "

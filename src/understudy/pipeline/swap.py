@@ -14,6 +14,7 @@ from understudy.media.assembly import assemble, check_output
 from understudy.media.codecs import OutputSpec
 from understudy.pipeline import matching, people, rendering, viewing
 from understudy.pipeline.analysis import Analysis
+from understudy.pipeline.attesting import Made, Witness, attest
 from understudy.pipeline.consenting import Permission, Standing, bind
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.preparing import Prepared, prepare
@@ -32,16 +33,22 @@ from understudy.project.folder import Project
 from understudy.project.recipe import Recipe
 from understudy.project.settings import SwapSettings
 from understudy.project.stage import Stage
+from understudy.provenance.credentials.sidecar import json_sidecar_of
+from understudy.provenance.keys import Keyring
 
 
-def swap(request: SwapRequest, progress: Progress | None = None) -> SwapResult:
+def swap(
+    request: SwapRequest, progress: Progress | None = None, keyring: Keyring | None = None
+) -> SwapResult:
     """Do what `request` asks for. Run again after it was stopped, it goes on where it was.
 
     Without a consent record of the likeness the output is a preview: small, and marked across the face.
+    `keyring` holds the keys that sign what is told of it; the user's own unless given.
     Raises BadInputError, ConsentError or OutputError, with one sentence; nothing unfinished stays under the
     output's name.
     """
     validate(request)
+    witness = Witness.ready(keyring)
     # Frames are worked on side by side: threads inside each would only compete.
     cv2.setNumThreads(1)
     with Project(request.project_folder) as project, threadpool_limits(1, user_api="blas"):
@@ -49,19 +56,25 @@ def swap(request: SwapRequest, progress: Progress | None = None) -> SwapResult:
         records = request.records(project.settings.consent, project.folder)
         check_overwrite(request, project)
         with (
-            project.run("swap", request.to_json(), request.output) as run,
+            project.run("swap", request.to_json() | settings.model_dump(), request.output) as run,
             Session(project, run, progress or SilentProgress()) as session,
         ):
-            return _Swap(request, settings, records, session).result()
+            return _Swap(request, settings, records, session, witness).result()
 
 
 class _Swap:
     """One swap under way."""
 
     def __init__(
-        self, request: SwapRequest, settings: SwapSettings, records: Records, session: Session
+        self,
+        request: SwapRequest,
+        settings: SwapSettings,
+        records: Records,
+        session: Session,
+        witness: Witness,
     ) -> None:
         self.request, self.settings, self.records, self.session = request, settings, records, session
+        self.witness = witness
         self.began = time.perf_counter()
 
     def result(self) -> SwapResult:
@@ -89,6 +102,7 @@ class _Swap:
         rendered = self._render(studied.footage, prepared, spec, preview)
         self._deliver(studied.footage, prepared, spec, rendered)
         permission.keep(session.project.folder, request.output)
+        self._attest(studied.footage, permission)
         session.warn_of_faults()
         return self._summary(studied, prepared, permission)
 
@@ -133,6 +147,7 @@ class _Swap:
 
     def _deliver(self, plate: Footage, prepared: Prepared, spec: OutputSpec, rendered: Stage) -> None:
         request, progress = self.request, self.session.progress
+        json_sidecar_of(request.output).unlink(missing_ok=True)  # it speaks of the film that goes now
         with progress.stage("deliver", 1, "file") as task:
             segments = rendering.segments(rendered, plate)
             assemble(segments, request.output, spec=spec, source=plate.info, first=plate.first)
@@ -156,6 +171,17 @@ class _Swap:
             viewing.deliver_comparison(stage, request.compare, plate, request.output)
 
     # --- telling
+
+    def _attest(self, plate: Footage, permission: Permission) -> None:
+        request = self.request
+        others = tuple(path for path in (request.contact_sheet, request.compare) if path is not None)
+        made = Made(
+            request.output,
+            others,
+            request.to_json() | self.settings.model_dump(),
+            seconds=len(plate) / float(plate.info.rate),
+        )
+        attest(self.witness, self.session.project.folder, made, permission)
 
     def _catalogue(self, plate: Studied) -> None:
         info = plate.footage.info

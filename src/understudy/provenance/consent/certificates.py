@@ -29,17 +29,21 @@ def vouched_for(signature: Signature, roots: Iterable[x509.Certificate]) -> str 
     if not signature.certificates:
         return None
     chain = [_certificate(text) for text in signature.certificates]
-    leaf = chain[0]
-    if _public_key(leaf) != base64.b64decode(signature.key):
+    if _public_key(chain[0]) != base64.b64decode(signature.key):
         raise UntrustedChainError("its certificate belongs to another key")
-    if _is_authority(leaf):
+    check_chain(chain, signature.at, roots)
+    return name_of(chain[0])
+
+
+def check_chain(chain: Sequence[x509.Certificate], at: datetime, roots: Iterable[x509.Certificate]) -> None:
+    """Raise UntrustedChainError where `roots` do not vouch for a chain's first, as in `vouched_for`."""
+    if _is_authority(chain[0]):
         raise UntrustedChainError("its certificate is one for issuing certificates, not for signing")
     path = [*chain, *_root_above(chain[-1], list(roots))]
     for certificate in path:
-        _check_dates(certificate, signature.at)
+        _check_dates(certificate, at)
     for below, (certificate, issuer) in enumerate(pairwise(path)):
         _check_issued(certificate, issuer, below)
-    return _name(leaf)
 
 
 def _root_above(last: x509.Certificate, roots: Sequence[x509.Certificate]) -> list[x509.Certificate]:
@@ -109,7 +113,8 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return False
 
 
-def _name(certificate: x509.Certificate) -> str:
+def name_of(certificate: x509.Certificate) -> str:
+    """Whose certificate it is, in its own words."""
     for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
         values = certificate.subject.get_attributes_for_oid(oid)
         if values:

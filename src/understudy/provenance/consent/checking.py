@@ -62,14 +62,17 @@ class Held:
         return {"id": payload.id, "sha256": digest(payload), "kind": payload.kind}
 
 
-def hold(path: Path, keyring: Keyring | None = None) -> Held:
+def hold(path: Path, keyring: Keyring | None = None, given: Path | None = None) -> Held:
     """Read a record, and what this machine knows about it.
 
-    Raises BadInputError where the file cannot be read and ConsentError where it holds no record.
+    Where `path` is a copy, `given` is the file that the user gave: what is said names that one, and a
+    revocation beside it counts too. Raises BadInputError where the file cannot be read and ConsentError where
+    it holds no record.
     """
     ring = keyring or Keyring()
-    known = Known(ring.people(), ring.roots(), withdrawal.known(path, ring))
-    return Held(path, read_record(path), known)
+    places = [path] if given is None else [path, given]
+    known = Known(ring.people(), ring.roots(), withdrawal.known(places, ring))
+    return Held(given or path, read_record(path), known)
 
 
 def permit(

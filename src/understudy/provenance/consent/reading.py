@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import rfc8785
 from pydantic import ValidationError
@@ -14,10 +13,9 @@ from understudy.atomic import replacing
 from understudy.errors import BadInputError, ConsentError
 from understudy.provenance.consent.record import Record, Revocation
 from understudy.provenance.consent.values import Strict
+from understudy.provenance.strict_json import strict_json
 
 LARGEST_FILE = 1 << 20
-DEEPEST = 12
-_BRACKETS_AND_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 _Model = TypeVar("_Model", bound=Strict)
 
@@ -55,7 +53,7 @@ def parse(data: bytes, kind: type[_Model], name: str) -> _Model:
     """
     what = "consent record" if kind is Record else "revocation"
     try:
-        value = _strict_json(data)
+        value = strict_json(data, LARGEST_FILE)
         model = kind.model_validate_json(json.dumps(value))
         if rfc8785.dumps(plain(model)) != rfc8785.dumps(value):
             raise ValueError("it is not spelled as Understudy spells it")
@@ -86,40 +84,3 @@ def _read(path: Path) -> bytes:
     if len(data) > LARGEST_FILE:
         raise ConsentError(f"{path.name} is not a consent record: it is larger than 1 MiB.")
     return data
-
-
-def _strict_json(data: bytes) -> Any:
-    if len(data) > LARGEST_FILE:
-        raise ValueError("it is larger than 1 MiB")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise ValueError("it is not UTF-8 text") from None
-    if _depth(text) > DEEPEST:
-        raise ValueError("it is nested too deeply")
-    try:
-        return json.loads(
-            text, object_pairs_hook=_unique, parse_float=_no_fraction, parse_constant=_no_fraction
-        )
-    except json.JSONDecodeError as error:
-        raise ValueError(f"line {error.lineno} is not JSON") from None
-
-
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    for match in _BRACKETS_AND_STRINGS.finditer(text):
-        sign = match[0]
-        depth += (sign in "[{") - (sign in "]}") if len(sign) == 1 else 0
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        raise ValueError("it gives a key twice")
-    return table
-
-
-def _no_fraction(text: str) -> NoReturn:
-    raise ValueError(f"it holds a number that is not whole, {text[:20]}")

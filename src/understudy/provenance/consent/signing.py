@@ -67,10 +67,7 @@ def signature_over(
         certificates=tuple(base64.b64encode(certificate).decode() for certificate in certificates),
         value="",
     )
-    data = _signed_bytes(payload, unsigned)
-    value = (
-        key.sign(data) if isinstance(key, Ed25519PrivateKey) else key.sign(data, ec.ECDSA(hashes.SHA256()))
-    )
+    value = signature_of(key, _signed_bytes(payload, unsigned))
     return unsigned.model_copy(update={"value": base64.b64encode(value).decode()})
 
 
@@ -82,11 +79,26 @@ def is_genuine(payload: Payload | RevocationPayload, signature: Signature) -> bo
         data = _signed_bytes(payload, signature)
         if _algorithm(key) != signature.algorithm:
             return False
+        return fits(key, value, data)
+    except ValueError:
+        return False
+
+
+def signature_of(key: PrivateKey, data: bytes) -> bytes:
+    """The plain signature of `key` over `data`: Ed25519, or ECDSA with SHA-256."""
+    if isinstance(key, Ed25519PrivateKey):
+        return key.sign(data)
+    return key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+def fits(key: PublicKey, value: bytes, data: bytes) -> bool:
+    """Whether `value` is the signature over `data` that the owner of `key` made with `signature_of`."""
+    try:
         if isinstance(key, Ed25519PublicKey):
             key.verify(value, data)
         else:
             key.verify(value, data, ec.ECDSA(hashes.SHA256()))
-    except (InvalidSignature, ValueError):
+    except InvalidSignature:
         return False
     return True
 

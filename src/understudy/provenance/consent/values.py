@@ -77,6 +77,12 @@ def normalised(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def as_line(text: str, most: int = 200) -> str:
+    """Any text as one line that can be shown and signed; what is invisible becomes an underscore."""
+    shown = "".join(sign if sign.isprintable() else "_" for sign in unicodedata.normalize("NFC", text))
+    return unicodedata.normalize("NFC", shown.strip()[:most].strip()) or "_"
+
+
 Moment = Annotated[datetime, BeforeValidator(_moment), PlainSerializer(spell, return_type=str)]
 Prose = Annotated[str, Field(max_length=4000), AfterValidator(_readable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_readable), AfterValidator(_one_line)]

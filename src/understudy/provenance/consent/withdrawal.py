@@ -71,14 +71,13 @@ def beside(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(".json").removesuffix(".consent") + SUFFIX)
 
 
-def known(path: Path, keyring: Keyring) -> tuple[Revocation, ...]:
-    """The revocations that lie beside the record in `path` or that were received on this machine.
+def known(records: Iterable[Path], keyring: Keyring) -> tuple[Revocation, ...]:
+    """The revocations that lie beside a record's files or that were received on this machine.
 
     Raises ConsentError for one that is damaged: nobody knows what it said.
     """
-    near = beside(path)
-    paths = [*([near] if near.is_file() else []), *keyring.revocations()]
-    return tuple(read_revocation(each) for each in paths)
+    near = [place for place in map(beside, records) if place.is_file()]
+    return tuple(read_revocation(each) for each in (*near, *keyring.revocations()))
 
 
 def receive(revocation: Revocation, keyring: Keyring) -> Path:

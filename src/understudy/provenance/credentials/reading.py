@@ -119,7 +119,7 @@ def read_credentials(path: Path, *, anchors: str = "", beside: bytes | None = No
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         if beside is None and not _carries_credentials(path):
             return None  # it is the file itself that cannot be read
-        raise UnreadableCredentialsError(_line(str(error))) from error
+        raise UnreadableCredentialsError(said(str(error))) from error
 
 
 def _carries_credentials(path: Path) -> bool:
@@ -133,12 +133,24 @@ def _carries_credentials(path: Path) -> bool:
     return False
 
 
+def facts_told(facts: dict[str, Any]) -> dict[str, Any]:
+    """`Statement.facts`, as anybody may have written them, as fields of `Credentials`."""
+    return {
+        "steps": tuple(_steps({"c2pa.actions": _table(facts.get("actions"))})),
+        "consents": tuple(_consents({"records": facts.get("consents")})),
+        "making": _words(facts.get("making")),
+        "files": tuple(_words(item) for item in _items(facts.get("sources"))),
+        "marks": tuple(_marks({SOFT_BINDING: _table(facts.get("mark"))})),
+        "fingerprint": Fingerprint.from_json(facts.get("fingerprint")),
+    }
+
+
 def _described(store: Any, results: Any) -> Credentials:
     manifest = _table(_table(_table(store).get("manifests")).get(str(_table(store).get("active_manifest"))))
     outcome = _table(_table(results).get("activeManifest"))
     failures, successes = _codes(outcome, "failure"), _codes(outcome, "success")
     assertions = {
-        _line(_table(item).get("label")): _table(_table(item).get("data"))
+        said(_table(item).get("label")): _table(_table(item).get("data"))
         for item in _items(manifest.get("assertions"))
     }
     signature = _table(manifest.get("signature_info"))
@@ -149,11 +161,11 @@ def _described(store: Any, results: Any) -> Credentials:
         bound=bool(_BOUND & set(successes)),
         trusted="signingCredential.trusted" in successes,
         failures=failures,
-        signer=_line(signature.get("common_name")),
-        issuer=_line(signature.get("issuer")),
-        time=_line(signature.get("time")) or None if stamped else None,
-        tool=f"{_line(tool.get('name'))} {_line(tool.get('version'))}".strip(),
-        title=_line(manifest.get("title")),
+        signer=said(signature.get("common_name")),
+        issuer=said(signature.get("issuer")),
+        time=said(signature.get("time")) or None if stamped else None,
+        tool=f"{said(tool.get('name'))} {said(tool.get('version'))}".strip(),
+        title=said(manifest.get("title")),
         time_trusted=stamped and "timeStamp.trusted" in successes,
         steps=tuple(_steps(assertions)),
         sources=tuple(_sources(manifest)),
@@ -169,8 +181,8 @@ def _steps(assertions: dict[str, dict[str, Any]]) -> Iterator[Step]:
     for label, data in assertions.items():
         if label.startswith("c2pa.actions"):
             for item in map(_table, _items(data.get("actions"))):
-                by_ai = "rainedAlgorithmicMedia" in _line(item.get("digitalSourceType"))
-                yield Step(_line(item.get("action")), _line(item.get("description")), by_ai)
+                by_ai = "rainedAlgorithmicMedia" in said(item.get("digitalSourceType"))
+                yield Step(said(item.get("action")), said(item.get("description")), by_ai)
 
 
 def _sources(manifest: dict[str, Any]) -> Iterator[SourceFinding]:
@@ -178,14 +190,14 @@ def _sources(manifest: dict[str, Any]) -> Iterator[SourceFinding]:
     for item in map(_table, _items(manifest.get("ingredients"))):
         outcome = _table(_table(item.get("validation_results")).get("activeManifest"))
         faults = _codes(outcome, "failure") + tuple(
-            _line(_table(status).get("code"))
+            said(_table(status).get("code"))
             for status in _items(item.get("validation_status"))
             if _table(status).get("success") is False
         )
         real = [fault for fault in faults if fault not in _UNTRUSTED]
         yield SourceFinding(
-            _line(item.get("title")),
-            _line(item.get("relationship")),
+            said(item.get("title")),
+            said(item.get("relationship")),
             bool(item.get("active_manifest")),
             real[0] if real else None,
         )
@@ -195,12 +207,12 @@ def _consents(data: dict[str, Any]) -> Iterator[ConsentNote]:
     for item in map(_table, _items(data.get("records"))):
         yield ConsentNote(
             "plate" if item.get("part") == "plate" else "likeness",
-            _line(item.get("id")),
-            _line(item.get("sha256")),
-            _line(item.get("kind")),
-            tuple(_line(medium) for medium in _items(item.get("media"))),
-            _line(item.get("until")) or None,
-            _line(item.get("name")) or None,
+            said(item.get("id")),
+            said(item.get("sha256")),
+            said(item.get("kind")),
+            tuple(said(medium) for medium in _items(item.get("media"))),
+            said(item.get("until")) or None,
+            said(item.get("name")) or None,
         )
 
 
@@ -212,15 +224,15 @@ def _marks(assertions: dict[str, dict[str, Any]]) -> Iterator[Mark]:
             with suppress(ValueError, TypeError, binascii.Error):
                 value = base64.b64decode(block["value"], validate=True)
                 if len(value) == 8:
-                    yield Mark(_line(data.get("alg")), int.from_bytes(value, "big"))
+                    yield Mark(said(data.get("alg")), int.from_bytes(value, "big"))
 
 
 def _codes(outcome: dict[str, Any], kind: str) -> tuple[str, ...]:
-    return tuple(_line(_table(item).get("code")) for item in _items(outcome.get(kind)))
+    return tuple(said(_table(item).get("code")) for item in _items(outcome.get(kind)))
 
 
 def _words(data: Any) -> dict[str, str]:
-    return {_line(key): _line(value) for key, value in list(_table(data).items())[:20] if value is not None}
+    return {said(key): said(value) for key, value in list(_table(data).items())[:20] if value is not None}
 
 
 def _table(value: Any) -> dict[str, Any]:
@@ -231,7 +243,7 @@ def _items(value: Any) -> list[Any]:
     return value[:_ITEMS] if isinstance(value, list) else []
 
 
-def _line(value: Any) -> str:
+def said(value: Any) -> str:
     """One line of text that can be shown: nothing that moves a terminal's cursor or turns text around."""
     if value is None:
         return ""

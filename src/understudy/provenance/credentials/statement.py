@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from understudy import __version__
+from understudy.provenance.consent.checking import Held
+from understudy.provenance.consent.record import Part
 from understudy.provenance.credentials.fingerprint import Fingerprint
 from understudy.provenance.credentials.formats import media_type
 
@@ -55,7 +57,9 @@ class ConsentNote:
 class Making:
     """How the faces were made; hashes as SHA-256 in hex. `label` says how the audience is told.
 
-    `plate_reason` is why no consent of the plate's performer was needed, where there is none.
+    `plate_reason` is why no consent of the plate's performer was needed, where there is none. `standing` says
+    what a working file is: a preview, research, or granted. `log_sha256` is the last line of the project's
+    log when this was made, so that the log cannot be cut off before it unseen.
     """
 
     engine: str
@@ -63,6 +67,8 @@ class Making:
     model_sha256: str | None = None
     label: str = "none"
     plate_reason: str | None = None
+    standing: str | None = None
+    log_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,19 @@ class Statement:
             "assertions": assertions,
         }
 
+    def facts(self) -> dict[str, Any]:
+        """Everything but what binds it to a file, as JSON values: for signed sidecars."""
+        return {
+            "title": self.title,
+            "actions": self._actions(),
+            "making": {name: value for name, value in asdict(self.making).items() if value},
+            "sources": [_told(source) for source in self.sources],
+            "consents": [asdict(consent) | {"media": list(consent.media)} for consent in self.consents],
+            "mark": None if self.mark is None else _soft_binding(self.mark),
+            "fingerprint": None if self.fingerprint is None else self.fingerprint.to_json(),
+            "digital_source_type": COMPOSITE,
+        }
+
     def ingredients(self) -> list[tuple[dict[str, Any], Source]]:
         """The sources as C2PA ingredients, in order, with their files.
 
@@ -173,6 +192,21 @@ class Statement:
         if self.mark is not None:
             actions.append({"action": "c2pa.watermarked.bound", "softwareAgent": agent})
         return {"actions": actions, "allActionsIncluded": True}
+
+
+def note_of(held: Held, part: Part) -> ConsentNote:
+    """What may be told in public of a record."""
+    payload, told = held.record.payload, held.summary
+    named = payload.disclosure.name_in_credentials
+    return ConsentNote(
+        part=part,
+        id=told["id"],
+        sha256=told["sha256"],
+        kind=told["kind"],
+        media=tuple(payload.use.media),
+        until=payload.term.end.date().isoformat(),
+        name=payload.subject.public_name if named else None,
+    )
 
 
 def _relationship(source: Source) -> str:

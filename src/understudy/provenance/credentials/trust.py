@@ -15,6 +15,8 @@ EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
 DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
 TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 
+PURPOSES = frozenset({CLAIM_SIGNING, EMAIL_PROTECTION, DOCUMENT_SIGNING})
+"""What a certificate has to be for, one of these, if it is to sign credentials."""
 _PURPOSES = "\n".join([CLAIM_SIGNING, EMAIL_PROTECTION, DOCUMENT_SIGNING, TIME_STAMPING]) + "\n"
 
 

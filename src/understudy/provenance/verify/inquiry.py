@@ -16,6 +16,7 @@ from understudy.provenance.credentials.reading import (
     read_credentials,
 )
 from understudy.provenance.credentials.registry import Registry
+from understudy.provenance.credentials.sidecar import read_sidecar
 from understudy.provenance.verify.film import Film
 from understudy.provenance.verify.finding import Finding, Report, State, Verdict
 from understudy.provenance.verify.wording import told
@@ -86,6 +87,9 @@ class _Inquiry:
             if beside is not None:
                 where = f"in {sidecar_of(self._path).name} beside it"
                 credentials = read_credentials(self._path, anchors=self._known.anchors, beside=beside)
+            if credentials is None:
+                where = "as signed JSON beside it"
+                credentials = read_sidecar(self._path, self._sha256, self._known.anchors)
         except UnreadableCredentialsError as error:
             self._say("credentials", "bad", f"The file's Content Credentials are damaged ({error}).")
             return None, True
