@@ -60,6 +60,7 @@ def unsigned(path: Path, images: list[Image]) -> Path:
 def signed(path: Path, images: list[Image] | None = None, who: Identity | None = None, **more: Any) -> Path:
     """A signed film or still at `path`; a kind that holds no credentials gets its sidecar."""
     images = scene(9, 3, 320, 180) if images is None else images
+    path.parent.mkdir(exist_ok=True)
     bare = unsigned(path.with_name(f"bare{path.suffix}"), images)
     sign(bare, path, statement(path.parent, images, **more), who or identity(path.parent / "config"))
     if not holds_credentials(path):

@@ -4,19 +4,31 @@ import json
 import stat
 import subprocess
 import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import av
 import c2pa
+import encypher_c2pa
 import pytest
 
 from tests.provenance.films import scene
 from tests.provenance.signed import ALGORITHM, PAYLOAD, identity, signed, statement
+from tests.provenance.studios import Studio
+from tests.provenance.time_stamps import Authority
 from understudy.errors import BadInputError, OutputError
 from understudy.provenance.credentials import reading
-from understudy.provenance.credentials.formats import sidecar_of
-from understudy.provenance.credentials.identity import Identity, own_identity, studio_identity
+from understudy.provenance.credentials.formats import media_type, sidecar_of
+from understudy.provenance.credentials.identity import (
+    Identity,
+    guarded_identity,
+    own_identity,
+    studio_identity,
+)
 from understudy.provenance.credentials.reading import UnreadableCredentialsError, read_credentials
+from understudy.provenance.credentials.sidecar import Named, json_sidecar_of, read_sidecar, write_sidecar
 from understudy.provenance.credentials.statement import COMPOSITE, ConsentNote, Mark, Source
 from understudy.provenance.keys import Keyring
 
@@ -227,22 +239,28 @@ def test_a_time_stamp_authority_that_is_not_there_is_one_sentence(tmp_path, me):
         signed(tmp_path / "m.mp4", who=late)
 
 
-def test_an_independent_reader_agrees(film, me):
-    """encypher-c2pa is another implementation; it is no dependency, and is asked where it is installed."""
-    encypher = pytest.importorskip("encypher_c2pa")
-    changed = bytearray(film.read_bytes())
-    changed[changed.find(b"mdat") + 500] ^= 1
+@pytest.mark.parametrize("suffix", INSIDE)
+def test_an_independent_reader_agrees(tmp_path, me, suffix):
+    """encypher-c2pa is another implementation of the specification, by others, in another code base."""
+    path = signed(tmp_path / f"master{suffix}", who=me)
+    changed = bytearray(path.read_bytes())
+    bare = len(signed_picture(path))
+    changed[bare // 2 if suffix == ".tif" else len(changed) - bare // 2] ^= 1
 
-    def asked(data):
-        return encypher.verify(bytes(data), "video/mp4", trust_pem=me.root, telemetry=False, online=False)
+    def asked(data, **trust):
+        found = encypher_c2pa.verify(bytes(data), media_type(path), telemetry=False, online=False, **trust)
+        return found["validation_state"], found["signature"], found["hard_binding"]
 
-    whole, tampered = asked(film.read_bytes()), asked(changed)
-    assert (whole["validation_state"], whole["signature"], whole["hard_binding"]) == (
-        "Trusted",
-        "valid",
-        "match",
-    )
-    assert (tampered["validation_state"], tampered["hard_binding"]) == ("Invalid", "mismatch")
+    assert asked(path.read_bytes(), trust_pem=me.root) == ("Trusted", "valid", "match")
+    assert asked(path.read_bytes())[0] == "Valid", "a signer it does not know"
+    state, _, binding = asked(changed, trust_pem=me.root)
+    assert (state, binding) == ("Invalid", "mismatch")
+    assert not holds_bytes(path, changed, me)
+
+
+def holds_bytes(path, data, who):
+    path.write_bytes(data)
+    return holds(path, who)
 
 
 def test_words_from_files_cannot_move_a_terminal():
@@ -268,3 +286,121 @@ def test_the_statement_without_mark_claims_none(tmp_path):
     labels = [item["label"] for item in manifest["assertions"]]
     assert "c2pa.soft-binding" not in labels
     assert "c2pa.watermarked.bound" not in json.dumps(manifest)
+
+
+def test_a_time_stamp_is_told_and_trusted_only_with_its_authority(tmp_path, me):
+    authority = Authority()
+    with authority.listening() as address:
+        path = signed(tmp_path / "m.mp4", who=replace(me, timestamps=address))
+    found = read_credentials(path, anchors=me.root + authority.root)
+    assert (found.intact, found.trusted, found.time_trusted, found.failures) == (True, True, True, ())
+    assert abs(datetime.fromisoformat(found.time) - datetime.now(UTC)) < timedelta(minutes=5)
+    stranger = read_credentials(path, anchors=me.root)
+    assert (stranger.trusted, stranger.time, stranger.time_trusted) == (True, found.time, False)
+
+
+def test_a_time_stamp_outlives_the_certificate(tmp_path):
+    """After the signer's certificate has ended, only a time stamp says that it had not when it signed."""
+    authority, studio = Authority(), Studio(valid=timedelta(seconds=2))
+    with authority.listening() as address:
+        stamped = signed(tmp_path / "a" / "m.jpg", who=studio.identity(address))
+    plain = signed(tmp_path / "b" / "m.jpg", who=studio.identity())
+    time.sleep(max(0.0, (studio.ends - datetime.now(UTC)).total_seconds()) + 1.1)
+    roots = studio.root + authority.root
+    assert read_credentials(stamped, anchors=roots).trusted
+    found = read_credentials(plain, anchors=roots)
+    assert not found.trusted
+    assert "signingCredential.expired" in found.failures
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "es256", "es384", "es512", "ps256"])
+def test_every_kind_of_key_that_c2pa_knows_signs(tmp_path, kind):
+    studio = Studio(kind)
+    chain, key = studio.files(tmp_path)
+    who = studio_identity(chain, key)
+    assert who.algorithm == kind
+    found = read_credentials(signed(tmp_path / "m.jpg", who=who), anchors=studio.root)
+    assert (found.intact, found.trusted, found.signer) == (True, True, "Big Studio")
+    file = tmp_path / "shot.exr"
+    file.write_bytes(b"picture")
+    content = sha256(b"picture").hexdigest()
+    words = statement(tmp_path, scene(1, 1, 160, 90))
+    write_sidecar(json_sidecar_of(file), [Named(file.name, content, 7)], words, who)
+    beside = read_sidecar(file, content, studio.root)
+    assert (beside.intact, beside.trusted, beside.signer) == (True, True, "Big Studio")
+
+
+def test_a_program_signs_with_a_key_that_nobody_here_sees(tmp_path):
+    studio = Studio("es256")
+    chain, key = studio.files(tmp_path)
+    program = tmp_path / "sign"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        "from pathlib import Path\n"
+        "from understudy.provenance.consent.signing import signature_of\n"
+        "from understudy.provenance.keys import read_private_key\n"
+        f"key = read_private_key(Path({str(key)!r}))\n"
+        "sys.stdout.buffer.write(signature_of(key, sys.stdin.buffer.read()))\n"
+    )
+    with pytest.raises(BadInputError, match="is not a program that can be run"):
+        guarded_identity(chain, program)
+    program.chmod(0o755)
+    found = read_credentials(
+        signed(tmp_path / "m.jpg", who=guarded_identity(chain, program)), anchors=studio.root
+    )
+    assert (found.intact, found.trusted) == (True, True)
+    program.write_text(f"#!{sys.executable}\nraise SystemExit('no card')\n")
+    with pytest.raises(OutputError, match=r"could not be signed|did not sign"):
+        signed(tmp_path / "n.jpg", who=guarded_identity(chain, program))
+
+
+class TestTricksWithCertificates:
+    """None of them makes a signer trusted."""
+
+    def trusted(self, path, anchors):
+        try:
+            found = read_credentials(path, anchors=anchors)
+        except UnreadableCredentialsError:
+            return False
+        return found.trusted
+
+    def test_a_root_of_the_same_name_and_another_key(self, tmp_path, film, me):
+        forger = identity(tmp_path / "forger", "Test Studio")
+        forged = signed(tmp_path / "forged.mp4", who=forger)
+        assert not self.trusted(forged, me.root)
+        assert self.trusted(film, me.root)
+
+    def test_a_chain_that_ends_in_a_trusted_root_which_did_not_issue_it(self, tmp_path, me):
+        forger = Studio()
+        mixed = replace(forger.identity(), chain=forger.leaf + me.root)
+        with pytest.raises(OutputError):
+            signed(tmp_path / "m.mp4", who=mixed)
+
+    def test_an_authority_that_signs_by_itself(self, tmp_path):
+        studio = Studio()
+        alone = replace(studio.identity(), chain=studio.root, sign=studio.root_key.sign)
+        with pytest.raises(OutputError):
+            signed(tmp_path / "m.mp4", who=alone)
+
+    def test_a_certificate_for_another_purpose(self, tmp_path):
+        studio = Studio(purpose="1.3.6.1.5.5.7.3.1")  # web servers
+        with pytest.raises(OutputError):
+            signed(tmp_path / "m.mp4", who=studio.identity())
+        file = tmp_path / "shot.exr"
+        file.write_bytes(b"picture")
+        content = sha256(b"picture").hexdigest()
+        words = statement(tmp_path, scene(1, 1, 160, 90))
+        write_sidecar(json_sidecar_of(file), [Named(file.name, content, 7)], words, studio.identity())
+        assert read_sidecar(file, content, studio.root).trusted is False
+
+    def test_a_chain_of_a_thousand_certificates_is_answered(self, tmp_path):
+        studio = Studio()
+        long = replace(studio.identity(), chain=studio.leaf + studio.root * 1000)
+        started = time.process_time()
+        try:
+            path = signed(tmp_path / "m.jpg", who=long)
+        except OutputError:
+            path = None
+        if path is not None:
+            self.trusted(path, studio.root)
+        assert time.process_time() - started < 10

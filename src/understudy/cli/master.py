@@ -42,11 +42,21 @@ def master(
     certificates: Annotated[
         Path | None,
         typer.Option(
-            metavar="CHAIN.pem", help="Your studio's certificates; needs --key.", rich_help_panel=_SIGNING
+            metavar="CHAIN.pem",
+            help="Your studio's certificates; needs --key or --signer.",
+            rich_help_panel=_SIGNING,
         ),
     ] = None,
     key: Annotated[
         Path | None, typer.Option(metavar="KEY.pem", help="Their private key.", rich_help_panel=_SIGNING)
+    ] = None,
+    signer: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PROGRAM",
+            help="Or a program that signs its standard input, for keys in hardware.",
+            rich_help_panel=_SIGNING,
+        ),
     ] = None,
     timestamps: Annotated[
         str | None,
@@ -67,13 +77,15 @@ def master(
     from understudy.mastering.master import House, MasterRequest
     from understudy.mastering.master import master as make_master
     from understudy.mastering.permission import Publication, parse_medium
-    from understudy.provenance.credentials.identity import own_identity, studio_identity
+    from understudy.provenance.credentials.identity import guarded_identity, own_identity, studio_identity
     from understudy.provenance.credentials.registry import Registry
     from understudy.provenance.keys import Keyring
     from understudy.provenance.watermark.choosing import watermark
 
-    if (certificates is None) != (key is None):
-        raise BadInputError("A certificate chain and its key belong together: give --certificates and --key.")
+    if (certificates is None) != (key is None and signer is None) or (key is not None and signer is not None):
+        raise BadInputError(
+            "A certificate chain and what signs belong together: give --certificates with --key or --signer."
+        )
     keyring = Keyring()
     request = MasterRequest(
         film=film,
@@ -87,6 +99,8 @@ def master(
     )
     if certificates is not None and key is not None:
         identity = studio_identity(certificates, key, timestamps)
+    elif certificates is not None and signer is not None:
+        identity = guarded_identity(certificates, signer, timestamps)
     else:
         identity = own_identity(keyring, timestamps=timestamps)
     house = House(identity, watermark(), Registry.of(keyring), keyring)

@@ -4,7 +4,9 @@ All of it lies in the user's configuration folder, never in a project, which may
 
     keys/NAME.pem           a signing key of one's own (Ed25519, PKCS #8), readable by its owner alone
     people/FINGERPRINT.json somebody whose key was enrolled: who it belongs to, as somebody made sure
-    roots/FINGERPRINT.pem   an X.509 root whose certificates are believed
+    roots/FINGERPRINT.pem   an X.509 root whose certificates are believed, in records and in credentials
+    signers/FINGERPRINT.pem a certificate authority whose holders' Content Credentials are believed
+    audits/LOG.json         how far the log of a project has come
     revocations/…           statements that were received
 """
 
@@ -23,6 +25,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -43,7 +46,8 @@ ENVIRONMENT = "UNDERSTUDY_CONFIG"
 
 OWN = "me"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_LARGEST = 64 << 10
+_LARGEST = 4 << 20
+"""Bytes of a file with keys or certificates; lists of trust hold some hundred."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +115,7 @@ class Keyring:
 
     def enrol_root(self, certificate: x509.Certificate) -> Path:
         """Believe what this root certificate vouches for. Raises OutputError."""
-        data = certificate.public_bytes(Encoding.DER)
-        path = self._folder("roots") / f"{hashlib.sha256(data).hexdigest()}.pem"
+        path = self._folder("roots") / f"{sha256_of(certificate)}.pem"
         with replacing(path) as part:
             part.write_bytes(certificate.public_bytes(Encoding.PEM))
         return path
@@ -121,6 +124,28 @@ class Keyring:
         """The roots that are believed. Raises BadInputError for a damaged file."""
         paths = sorted((self.folder / "roots").glob("*.pem"))
         return tuple(certificate for path in paths for certificate in read_certificates(path))
+
+    def trust(self, certificate: x509.Certificate) -> Path:
+        """Believe the Content Credentials of whoever this authority vouches for, and nothing else of theirs.
+
+        Raises OutputError.
+        """
+        path = self._folder("signers") / f"{sha256_of(certificate)}.pem"
+        with replacing(path) as part:
+            part.write_bytes(certificate.public_bytes(Encoding.PEM))
+        return path
+
+    def signers(self) -> tuple[x509.Certificate, ...]:
+        """The authorities of `trust`. Raises BadInputError for a damaged file."""
+        paths = sorted((self.folder / "signers").glob("*.pem"))
+        return tuple(certificate for path in paths for certificate in read_certificates(path))
+
+    def distrust(self, fingerprint: str) -> tuple[x509.Certificate, ...]:
+        """Forget the authorities whose SHA-256 begins with `fingerprint`, hex digits; return them."""
+        gone = tuple(one for one in self.signers() if sha256_of(one).startswith(fingerprint.lower()))
+        for certificate in gone:
+            (self.folder / "signers" / f"{sha256_of(certificate)}.pem").unlink(missing_ok=True)
+        return gone
 
     def revocations(self) -> tuple[Path, ...]:
         """Files of the revocations that were received or made here."""
@@ -139,23 +164,33 @@ class Keyring:
         return folder
 
 
+def sha256_of(certificate: x509.Certificate) -> str:
+    """A certificate's fingerprint: SHA-256 of its DER, 64 hex digits."""
+    return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+
+
 def read_private_key(path: Path) -> PrivateKey:
-    """A signing key from a PEM file.
+    """A key that signs records, from a PEM file: Ed25519 or P-256.
 
     Raises BadInputError for what is none, and for a file that others can read.
     """
-    data = _read(path)
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise BadInputError(f"Others can read the key {path}: run chmod 600 on it.")
-    try:
-        key = load_pem_private_key(data, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise BadInputError(f"{path} is not an unencrypted signing key in PEM form.") from error
+    key = read_any_private_key(path)
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
         return key
     if not isinstance(key, Ed25519PrivateKey):
         raise BadInputError(f"{path} is not an Ed25519 or P-256 key: let Understudy make one.")
     return key
+
+
+def read_any_private_key(path: Path) -> PrivateKeyTypes:
+    """A key of whatever kind from a PEM file; errors as for `read_private_key`."""
+    data = _read(path)
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise BadInputError(f"Others can read the key {path}: run chmod 600 on it.")
+    try:
+        return load_pem_private_key(data, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BadInputError(f"{path} is not an unencrypted signing key in PEM form.") from error
 
 
 def read_certificates(path: Path) -> tuple[x509.Certificate, ...]:

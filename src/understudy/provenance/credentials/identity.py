@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from understudy.atomic import replacing
-from understudy.errors import BadInputError
+from understudy.errors import BadInputError, OutputError
 from understudy.provenance.credentials.trust import CLAIM_SIGNING
 from understudy.provenance.keys import (
     Keyring,
-    PrivateKey,
     PublicKey,
+    read_any_private_key,
     read_certificates,
-    read_private_key,
 )
 
 KEY_NAME = "credentials"
+_CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
+_DIGESTS: dict[int, HashAlgorithm] = {256: SHA256(), 384: SHA384(), 521: SHA512()}
+_PATIENCE = 120
+"""Seconds that a program may take to sign: somebody may have to touch a key."""
 _VALID = timedelta(days=3650)
 _CLOCK_SKEW = timedelta(minutes=5)
 
@@ -71,8 +77,8 @@ def own_identity(keyring: Keyring, name: str = "Understudy user", timestamps: st
             part.write_text(chain, "ascii")
         keyring.enrol_root(x509.load_pem_x509_certificates(chain.encode())[-1])
     chain = "".join(_pem(certificate) for certificate in read_certificates(path))
-    algorithm, sign = _signing(key)
-    return Identity(algorithm, chain, sign, timestamps)
+    algorithm = _algorithm(x509.load_pem_x509_certificates(chain.encode())[0], path)
+    return Identity(algorithm, chain, _signing(key), timestamps)
 
 
 def chain_path(keyring: Keyring) -> Path:
@@ -80,25 +86,70 @@ def chain_path(keyring: Keyring) -> Path:
     return keyring.folder / "keys" / f"{KEY_NAME}.chain.pem"
 
 
+def renamed_identity(keyring: Keyring, name: str) -> Identity:
+    """`own_identity` with a new certificate that bears another name; the old root stays enrolled here."""
+    own_identity(keyring, name)
+    chain_path(keyring).unlink()
+    return own_identity(keyring, name)
+
+
 def studio_identity(chain: Path, key: Path, timestamps: str | None = None) -> Identity:
-    """An identity from PEM files: a chain, the signer's certificate first, and its Ed25519 or P-256 key.
+    """An identity from PEM files: a chain, the signer's certificate first, and its key.
 
-    Other keys, and keys in hardware, go into `Identity` directly.
-
-    Raises BadInputError where a file cannot be used, where others can read the key, or where the two do not
-    belong together.
+    Ed25519, P-256, P-384, P-521 or RSA. Raises BadInputError where a file cannot be used, where others can
+    read the key, or where the two do not belong together.
     """
-    certificates, private = read_certificates(chain), read_private_key(key)
+    certificates, private = read_certificates(chain), read_any_private_key(key)
+    algorithm = _algorithm(certificates[0], chain)
     if private.public_key() != certificates[0].public_key():
         raise BadInputError(f"The key {key} does not belong to the first certificate of {chain}.")
-    algorithm, sign = _signing(private)
-    return Identity(algorithm, "".join(_pem(one) for one in certificates), sign, timestamps)
+    return Identity(algorithm, "".join(map(_pem, certificates)), _signing(private), timestamps)
 
 
-def _signing(key: PrivateKey) -> tuple[str, Callable[[bytes], bytes]]:
+def guarded_identity(chain: Path, program: Path, timestamps: str | None = None) -> Identity:
+    """An identity whose key nobody sees: `program` signs, an agent or a hardware module behind it.
+
+    It is run without a shell, gets the bytes on its standard input and gives the plain signature on its
+    standard output, ECDSA as DER. Raises BadInputError where the certificates or the program cannot be used.
+    """
+    certificates = read_certificates(chain)
+    algorithm = _algorithm(certificates[0], chain)
+    if not program.is_file() or not os.access(program, os.X_OK):
+        raise BadInputError(
+            f"{program} is not a program that can be run: check the path and its permissions."
+        )
+
+    def sign(data: bytes) -> bytes:
+        done = subprocess.run([program.absolute()], input=data, capture_output=True, timeout=_PATIENCE)
+        if done.returncode or not done.stdout:
+            said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+            raise OutputError(f"{program} did not sign: {said[0][:200]}.")
+        return done.stdout
+
+    return Identity(algorithm, "".join(map(_pem, certificates)), sign, timestamps)
+
+
+def _algorithm(certificate: x509.Certificate, chain: Path) -> str:
+    """C2PA's name of the algorithm that a certificate's key signs with."""
+    key = certificate.public_key()
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return "ed25519"
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
+        return _CURVES[key.curve.name]
+    if isinstance(key, rsa.RSAPublicKey):
+        return "ps256"
+    raise BadInputError(f"{chain} is for a kind of key that C2PA does not know: use Ed25519, ECDSA or RSA.")
+
+
+def _signing(key: PrivateKeyTypes) -> Callable[[bytes], bytes]:
     if isinstance(key, ed25519.Ed25519PrivateKey):
-        return "ed25519", key.sign
-    return "es256", lambda data: key.sign(data, ec.ECDSA(SHA256()))
+        return key.sign
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        digest = _DIGESTS[key.curve.key_size]
+        return lambda data: key.sign(data, ec.ECDSA(digest))
+    if isinstance(key, rsa.RSAPrivateKey):
+        return lambda data: key.sign(data, padding.PSS(padding.MGF1(SHA256()), SHA256.digest_size), SHA256())
+    raise BadInputError("This kind of key does not sign: use Ed25519, ECDSA or RSA.")
 
 
 def _self_made_chain(public: PublicKey, name: str) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from understudy.errors import BadInputError
 from understudy.provenance.keys import Keyring, read_certificates
 
 CLAIM_SIGNING = "1.3.6.1.4.1.62558.2.1"
@@ -46,10 +48,28 @@ def settings(anchors: str = "") -> dict[str, Any]:
     }
 
 
+def authorities(path: Path) -> tuple[x509.Certificate, ...]:
+    """The certificate authorities in a list of trust, a PEM file.
+
+    Raises BadInputError where it holds none, or a certificate that may not issue others.
+    """
+    found = read_certificates(path)
+    for certificate in found:
+        try:
+            issues = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        except (x509.ExtensionNotFound, ValueError):
+            issues = False
+        if not issues:
+            name = certificate.subject.rfc4514_string()
+            raise BadInputError(f"{name} in {path} is no certificate authority: give the one that issued it.")
+    return found
+
+
 def anchors(keyring: Keyring, more: Sequence[Path] = ()) -> str:
-    """The roots that are believed here, and those in the PEM files `more`, as PEM.
+    """The roots and signers' authorities that are believed here, and those in the PEM files `more`, as PEM.
 
     Raises BadInputError where a file holds no certificates.
     """
-    roots = [*keyring.roots(), *(root for path in more for root in read_certificates(path))]
+    given = (root for path in more for root in read_certificates(path))
+    roots = dict.fromkeys([*keyring.roots(), *keyring.signers(), *given])
     return "".join(root.public_bytes(Encoding.PEM).decode("ascii") for root in roots)
