@@ -26,6 +26,12 @@ def verify(
         Path | None,
         typer.Option(metavar="DIR", help="A registry of masters; your own unless given.", show_default=False),
     ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=1, help="Seconds of computing for a file, beside the time to read it; 120 unless given."
+        ),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write everything as one HTML page.")
     ] = None,
@@ -36,20 +42,20 @@ def verify(
 
     Offline: nothing is fetched or sent. Exit code 0: intact, signer trusted. 1: intact, signer unknown.
     3: no credentials, but the invisible mark is there. 4: changed after it was signed. 5: nothing found.
+
+    FILE is looked at in a process of its own, with bounded memory and time: it may be made to do harm.
     """
     from understudy.atomic import replacing
-    from understudy.mastering.screening import Screening
+    from understudy.mastering.verifying import Limits, verify_guarded
     from understudy.provenance.credentials.registry import Registry
     from understudy.provenance.credentials.trust import anchors
     from understudy.provenance.keys import Keyring
-    from understudy.provenance.verify.inquiry import Known
-    from understudy.provenance.verify.inquiry import verify as inquire
     from understudy.provenance.verify.page import page
-    from understudy.provenance.watermark.choosing import watermark
 
     keyring = Keyring()
-    masters = Registry.of(keyring) if registry is None else Registry(registry)
-    found = inquire(file, Screening, watermark(), Known(anchors(keyring, trust or ()), masters))
+    masters = Registry.of(keyring).folder if registry is None else registry
+    limits = Limits() if seconds is None else Limits(seconds=seconds)
+    found = verify_guarded(file, anchors(keyring, trust or ()), masters, limits)
     if report is not None:
         with replacing(report) as part:
             part.write_text(page(found), "utf-8")
@@ -66,6 +72,8 @@ def _print(found: Report) -> None:
     from rich.text import Text
 
     console = Console(soft_wrap=True)
-    console.print(Text(f"{found.file.name}: {found.verdict.sentence}", style="bold"))
+    # A name may hold what moves a terminal's cursor; findings hold nothing of the kind.
+    name = "".join(sign if sign.isprintable() else "_" for sign in found.file.name)
+    console.print(Text(f"{name}: {found.verdict.sentence}", style="bold"))
     for finding in found.findings:
         console.print(Text(f"  {_SIGNS[finding.state]} {finding.sentence}", style=_STYLES[finding.state]))

@@ -10,7 +10,8 @@ import numpy as np
 from understudy.errors import BadInputError
 from understudy.media import Clip, Image, open_clip
 
-_MOST_PIXELS = 160_000_000
+_MOST_PIXELS = 100_000_000
+"""More than any camera's frames; what is larger is made to fill memory."""
 _WINDOWS, _WINDOW = 4, 25
 _PACE, _LONGEST = 4.0, 40.0
 

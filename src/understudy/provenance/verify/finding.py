@@ -11,6 +11,9 @@ State = Literal["good", "bad", "open"]
 """good: holds; bad: does not; open: nothing follows from it."""
 
 
+_STATES: dict[str, State] = {"good": "good", "bad": "bad", "open": "open"}
+
+
 class Verdict(Enum):
     """The answer, with the exit code of `understudy verify` and the sentence for people."""
 
@@ -62,3 +65,19 @@ class Report:
                 "confidence": round(self.confidence, 1),
             },
         }
+
+    @classmethod
+    def from_json(cls, value: Any, file: Path) -> Report:
+        """The inverse of `to_json`, for the file at `file`. Raises ValueError for what is no report."""
+        try:
+            verdict = Verdict[str(value["verdict"]).upper().replace("-", "_")]
+            findings = tuple(
+                Finding(str(one["topic"]), _STATES[one["state"]], str(one["sentence"]))
+                for one in value["findings"]
+            )
+            number, confidence = value["watermark"]["id"], float(value["watermark"]["confidence"])
+            payload = None if number is None else int(number, 16)
+            size, sha256 = int(value["bytes"]), str(value["sha256"])
+        except (KeyError, TypeError) as error:
+            raise ValueError("this is not a report") from error
+        return cls(file, size, sha256, verdict, findings, payload, confidence)

@@ -36,14 +36,19 @@ class Known:
 
 
 def verify(
-    path: Path, open_film: Callable[[Path], Film], watermark: Watermark, known: Known = Known()
+    path: Path,
+    open_film: Callable[[Path], Film],
+    watermark: Watermark,
+    known: Known = Known(),
+    tell: Callable[[Report], None] = lambda _: None,
 ) -> Report:
     """Everything that can be known about the file at `path`; nothing is fetched, nothing is written.
 
-    `open_film` opens the pictures of a file, or raises UnderstudyError where it has none. Raises
-    BadInputError where the file itself cannot be read.
+    `open_film` opens the pictures of a file, or raises UnderstudyError where it has none. `tell` is given
+    what is known before the pictures are looked at. Raises BadInputError where the file itself cannot be
+    read.
     """
-    return _Inquiry(path, open_film, watermark, known).report()
+    return _Inquiry(path, open_film, watermark, known).report(tell)
 
 
 class _Inquiry:
@@ -59,13 +64,17 @@ class _Inquiry:
         self._findings: list[Finding] = []
         self._bytes, self._sha256 = _hashed(path)
 
-    def report(self) -> Report:
+    def report(self, tell: Callable[[Report], None]) -> Report:
         credentials, unreadable = self._credentials()
-        detection = self._mark(credentials)
         verdict = _verdict_of(credentials, unreadable)
+        tell(self._told(verdict, Detection(None, 0.0, 0)))
+        detection = self._mark(credentials)
         if detection.payload is not None and (verdict is None or verdict is Verdict.TAMPERED):
             recovered = self._recovered(detection.payload, detection, retell=credentials is None)
             verdict = verdict or recovered
+        return self._told(verdict, detection)
+
+    def _told(self, verdict: Verdict | None, detection: Detection) -> Report:
         return Report(
             self._path,
             self._bytes,
@@ -197,7 +206,9 @@ def _sidecar(path: Path) -> bytes | None:
 def _hashed(path: Path) -> tuple[int, str]:
     try:
         if not path.is_file():
-            what = "is a folder; give a file" if path.is_dir() else "does not exist; check the path"
+            what = "does not exist; check the path"
+            if path.exists():
+                what = "is a folder; give a file" if path.is_dir() else "is a device or a pipe; give a file"
             raise BadInputError(f"{path} {what}.")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")
