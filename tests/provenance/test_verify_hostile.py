@@ -103,7 +103,7 @@ def deep(levels: int) -> Any:
     "value",
     [
         {"records": deep(60)},
-        {"records": [{"id": "x" * 3000}] * 400},
+        {"records": [{"id": "x" * 600}] * 250},
         {"records": {"0": {}}},
         [[]] * 10_000,
         {f"key {number}": number for number in range(5000)},
