@@ -84,6 +84,18 @@ def test_resumed_it_draws_what_it_would_have_drawn() -> None:
     assert torch.equal(other.faces.draw(100, chance(3)), one.faces.draw(100, chance(3)))
 
 
+def test_resumed_it_does_not_heed_what_was_told_too_soon() -> None:
+    one, other = Sampler(np.arange(9), hard=1.0), Sampler(np.arange(9), hard=1.0)
+    one.tell(torch.arange(9), torch.arange(9.0))
+    one.refresh()
+    one.tell(torch.arange(9), torch.arange(9.0).flip(0))
+    other.set_extra_state(one.get_extra_state())
+    for _ in range(2):
+        assert torch.equal(other.draw(100, chance(3)), one.draw(100, chance(3)))
+        one.refresh()
+        other.refresh()
+
+
 def test_the_state_of_other_faces_is_not_taken_over() -> None:
     one, other = Sampler(np.arange(5), hard=1.0), Sampler(np.arange(8), hard=1.0)
     one.tell(torch.arange(5), torch.arange(5.0))

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from understudy.training.budget import Budget
 from understudy.training.learner import Batch, Learner, Losses
+from understudy.training.sampling import Sampler
 from understudy.training.settings import TrainingSettings
 
 
@@ -40,6 +41,7 @@ class TinyLearner(Learner):
             torch.manual_seed(seed)
             self.first = nn.Conv2d(3, width, 3, padding=1)
             self.last = nn.Conv2d(width, 3, 3, padding=1)
+        self.sampler = Sampler(np.arange(12), hard=1.0)
         self.noise = 0.0
         self.told: list[float] = []
         self.seen: list[tuple[int, int]] = []
@@ -52,10 +54,12 @@ class TinyLearner(Learner):
         self.noise = 0.1 * progress
 
     def draw(self, count: int, chance: torch.Generator) -> Batch:
-        sharp = (torch.rand(count, 3, 8, 8, generator=chance) > 0.9).float()
+        faces = self.sampler.draw(count, chance)
+        density = 0.8 + 0.015 * faces.float()[:, None, None, None]
+        sharp = (torch.rand(count, 3, 8, 8, generator=chance) > density).float()
         blurred = functional.avg_pool2d(sharp, 3, 1, 1)
         noise = torch.randn(blurred.shape, generator=chance) * self.noise
-        return {"blurred": blurred + noise * self.training, "sharp": sharp}
+        return {"blurred": blurred + noise * self.training, "sharp": sharp, "faces": faces}
 
     def forward(self, blurred: Tensor) -> Tensor:
         hidden = functional.dropout(functional.relu(self.first(blurred)), 0.1, self.training)
@@ -64,8 +68,12 @@ class TinyLearner(Learner):
 
     def losses(self, batch: Batch, step: int) -> Losses:
         self.seen.append((step, len(batch["sharp"])))
-        error = (self(batch["blurred"]) - batch["sharp"]).square().mean()
-        return Losses({"network": error}, {"error": error.detach()})
+        each = (self(batch["blurred"]) - batch["sharp"]).square().mean((1, 2, 3))
+        self.sampler.tell(batch["faces"], each)
+        return Losses({"network": each.mean()}, {"worst": each.detach().amax()})
+
+    def reweigh(self) -> None:
+        self.sampler.refresh()
 
     def score(self) -> float:
         batch = self.draw(16, torch.Generator().manual_seed(99))

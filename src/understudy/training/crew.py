@@ -57,7 +57,7 @@ class Crew:
     def align(self, module: nn.Module) -> None:
         """Give every process the leading one's parameters and buffers."""
         if self.world > 1:
-            for tensor in module.state_dict().values():
+            for tensor in (*module.parameters(), *module.buffers()):
                 sent = tensor.detach().contiguous()
                 torch.distributed.broadcast(sent, 0)
                 tensor.copy_(sent)

@@ -73,8 +73,8 @@ class Sampler(nn.Module):
     among     (M,) the faces to draw from, as indices
     weights   (M,) how often each is wanted, relative to the others; all alike where not given
     hard      0: as the weights say; 1: a face whose loss is twice the mean is drawn twice as often, up to
-              three times as often or seldom. Losses are told with `tell`, and heeded from `refresh` on: from
-              `Learner.schedule`, say, where no batch is being drawn.
+              three times as often or seldom. Losses are told with `tell`, and heeded from `refresh` on: to be
+              called from `Learner.reweigh`, where no batch is being drawn.
 
     It is a module without parameters whose state, the losses, is one tensor that is saved with the learner
     that holds it. State of another number of faces is not used.
@@ -97,6 +97,7 @@ class Sampler(nn.Module):
         self._place_of = {int(face): place for place, face in enumerate(among)}
         self._hard = hard
         self._loss = torch.full((len(among),), torch.nan, dtype=torch.float64)
+        self._heeded = self._loss.clone()
         self._told: list[tuple[Tensor, Tensor]] = []
         self._edges = self._shares()
 
@@ -116,6 +117,7 @@ class Sampler(nn.Module):
     def refresh(self) -> None:
         """Heed what was told since the last time. Waits for the device."""
         self._take_in()
+        self._heeded = self._loss.clone()
         self._edges = self._shares()
 
     def _take_in(self) -> None:
@@ -132,21 +134,21 @@ class Sampler(nn.Module):
         return edges / edges[-1]
 
     def _hardness(self) -> Tensor:
-        known = ~torch.isnan(self._loss)
+        known = ~torch.isnan(self._heeded)
         if not self._hard or not known.any():
             return torch.ones_like(self._weights)
-        relative = self._loss / self._loss[known].mean().clamp(min=1e-12)
+        relative = self._heeded / self._heeded[known].mean().clamp(min=1e-12)
         relative = torch.where(known, relative, 1.0)
         return relative.clamp(1 / 3, 3.0) ** self._hard
 
     def get_extra_state(self) -> Tensor:
-        """What is saved: the losses, (M,) float64, NaN where none is known."""
+        """What is saved: the losses, and those that are heeded, (2, M) float64, NaN where none is known."""
         self._take_in()
-        return self._loss.clone()
+        return torch.stack([self._loss, self._heeded])
 
     def set_extra_state(self, state: Tensor) -> None:
         """Go on from what `get_extra_state` gave."""
-        if state.shape == self._loss.shape:
+        if state.shape == (2, len(self._loss)):
             self._told.clear()
-            self._loss = state.double().cpu().clone()
+            self._loss, self._heeded = state.double().cpu().clone()
             self._edges = self._shares()
