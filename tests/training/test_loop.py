@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from tests.training.tiny import TinyLearner, settings
-from understudy.errors import BadInputError
+from understudy.errors import BadInputError, ConsentError
 from understudy.media.png import read_png
 from understudy.progress import SilentProgress
+from understudy.training import loop
 from understudy.training.budget import Budget
 from understudy.training.checkpoint import read_facts, read_files, unpack
 from understudy.training.learner import Batch, Losses
@@ -98,6 +99,31 @@ def test_stopped_and_resumed_is_as_if_nothing_had_happened(tmp_path: Path, name:
     mine, its = weights_of(calm), weights_of(stopped)
     assert mine.keys() == its.keys()
     assert all(torch.equal(mine[name], its[name]) for name in mine)
+
+
+def test_permission_is_asked_at_the_start_and_every_hour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def permit() -> None:
+        asked.append(len(asked))
+        if len(asked) == 4:
+            raise ConsentError("The record was revoked.")
+
+    train(TinyLearner(), tmp_path, settings(3), permit=permit)
+    assert asked == [0]
+    monkeypatch.setattr(loop, "_ASK_EVERY", 1e-9)
+    with pytest.raises(ConsentError, match="revoked"):
+        train(TinyLearner(), tmp_path, settings(9), permit=permit)
+    assert read_facts(tmp_path / "checkpoints" / "step-000000005").course.step == 5
+    with pytest.raises(ConsentError):
+        train(TinyLearner(), tmp_path / "never", settings(9), permit=permit_not)
+    assert not (tmp_path / "never").exists()
+
+
+def permit_not() -> None:
+    raise ConsentError("There is no record.")
 
 
 def test_a_scheduler_that_says_stop_gets_its_exit_code(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,9 @@ from understudy.training.rates import rate_share
 from understudy.training.settings import TrainingSettings
 from understudy.training.stepping import Pending, Spent, Stepper
 from understudy.training.watching import Watch, total_units
+
+_ASK_EVERY = 3600.0
+"""Seconds between two questions whether a training may go on."""
 
 _TELL_STEPS = 50
 _CALM = 1000
@@ -60,12 +63,14 @@ def train(
     progress: Progress | None = None,
     notes: Mapping[str, str] | None = None,
     crew: Crew | None = None,
+    permit: Callable[[], None] | None = None,
 ) -> Outcome:
     """Train `learner` until the budget is spent, going on from what is in `folder`.
 
     What it leaves there: checkpoints/, losses.jsonl, preview.png and board/ (for TensorBoard). `notes` go
-    into every checkpoint. Without a `crew` one is assembled. On Ctrl-C everything is saved before
-    KeyboardInterrupt.
+    into every checkpoint. Without a `crew` one is assembled. `permit` is asked whenever a run begins and
+    every hour, and raises where the training must not go on; what was learned by then is saved. On Ctrl-C
+    everything is saved before KeyboardInterrupt.
 
     Raises BadInputError for a folder of another training, devices that are not there, too little memory and
     a training that goes wrong again and again; OutputError where files cannot be written.
@@ -73,8 +78,11 @@ def train(
     together = crew or assemble(settings)
     teller = progress if progress is not None and together.leads else SilentProgress()
     try:
+        if permit is not None and together.leads:
+            permit()
         with stopping_gently() as wish, ExitStack() as stack:
-            return _Training(learner, folder, settings, teller, notes or {}, together, wish, stack).run()
+            training = _Training(learner, folder, settings, teller, notes or {}, together, wish, stack)
+            return training.run(permit)
     except Exception as error:
         if not is_out_of_memory(error):
             raise
@@ -128,7 +136,7 @@ class _Training:
         self._lag = 1 if crew.device.type == "cuda" and crew.world == 1 else 0
         self._plateau = False
 
-    def run(self) -> Outcome:
+    def run(self, permit: Callable[[], None] | None) -> Outcome:
         """Train to the end."""
         settings, course = self._settings, self._course
         total, unit = total_units(settings.budget)
@@ -149,6 +157,7 @@ class _Training:
         self._to_save = Every(settings.save_every)
         self._to_score = Every(settings.score_every)
         self._to_show = Every(settings.preview_every)
+        to_ask = Every(_ASK_EVERY)
         begun_at = course.step
         while True:
             if self._used() >= 1 and (not self._pending or self._drain()):
@@ -156,6 +165,8 @@ class _Training:
             self._step()
             if self._watch is not None:
                 self._look_around()
+                if permit is not None and to_ask.passed():
+                    self._ask(permit)
         course = self._course
         if self._watch is not None and (course.step > begun_at or self._keeper.shelf.best_path() is None):
             self._score()
@@ -378,6 +389,14 @@ class _Training:
         if self._watch is not None:
             self._watch.went_back(self._course.step)
         self._warn(f"At step {step} {wrong}; going on from step {self._course.step} at half the rate.")
+
+    def _ask(self, permit: Callable[[], None]) -> None:
+        try:
+            permit()
+        except Exception:
+            if self._drain():
+                self._save(None)
+            raise
 
     def _stop(self) -> None:
         if self._crew.leads and self._drain():
