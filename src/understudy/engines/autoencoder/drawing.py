@@ -1,0 +1,106 @@
+"""Where batches come from: both performers' faces, drawn and augmented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from understudy.engines.autoencoder.options import Options
+from understudy.training.augment import Augmentation, Augmented, augment
+from understudy.training.faces import TrainingFaces
+from understudy.training.losses import blur_outside
+from understudy.training.placing import Placing
+from understudy.training.regions import eyes_and_mouth
+from understudy.training.resident import Resident
+from understudy.training.sampling import Sampler, hold_out, pose_weights
+from understudy.training.toning import Tone
+from understudy.training.transfer import transfer
+
+UNBENT = 1 / 3
+"""The share of Quick96's batches in which nothing is bent."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Faces as they are: images (N, 3, S, S) and mattes (N, 1, S, S) in [0, 1], landmarks (N, 478, 3)."""
+
+    images: Tensor = field(repr=False)
+    mattes: Tensor = field(repr=False)
+    landmarks: Tensor = field(repr=False)
+
+
+class Performer(nn.Module):
+    """One performer's faces: those that are learned from, and those that are held out to judge by."""
+
+    def __init__(self, faces: TrainingFaces, even_poses: bool) -> None:
+        super().__init__()
+        learned, held = hold_out(len(faces))
+        self.sampler = Sampler(learned, pose_weights(faces.pose[learned]) if even_poses else None)
+        self._held = held
+        self._faces = Resident(faces)
+
+    def draw(
+        self, count: int, amounts: Augmentation, chance: torch.Generator, device: torch.device
+    ) -> Augmented:
+        """`count` faces, augmented."""
+        taken = self._faces.take(self.sampler.draw(count, chance), device)
+        return augment(taken.images, taken.mattes, taken.landmarks, amounts, chance)
+
+    def held(self, most: int, device: torch.device) -> Held:
+        """At most so many of the held-out faces, evenly spread."""
+        count = min(most, len(self._held))
+        places = np.linspace(0, len(self._held) - 1, count).round().astype(np.int64)
+        taken = self._faces.take(torch.from_numpy(self._held[places]), device)
+        return Held(taken.images.float() / 255, taken.mattes.float() / 255, taken.landmarks)
+
+
+class Pair(nn.Module):
+    """Both performers, drawn together: an example is a face of each."""
+
+    def __init__(
+        self, likeness: TrainingFaces, plate: TrainingFaces, options: Options, unbent: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.likeness = Performer(likeness, options.even_poses)
+        self.plate = Performer(plate, options.even_poses)
+        self._options = options
+        self._unbent = unbent
+
+    def draw(self, count: int, chance: torch.Generator, device: torch.device) -> dict[str, Tensor]:
+        """Tensors named `likeness input`, `plate matte` and so on: input, target, matte, regions."""
+        options = self._options
+        bend = options.warp and float(torch.rand(1, generator=chance)) >= self._unbent
+        base = Augmentation(warp=Augmentation.warp if bend else 0.0)
+        jitter = options.colour_jitter
+        jittered = Tone(hue=180 * jitter, saturation=jitter / 2, brightness=jitter / 2)
+        likeness = self.likeness.draw(
+            count, replace(base, placing=_placing(options.likeness_flip), own=jittered), chance, device
+        )
+        plate = self.plate.draw(count, replace(base, placing=_placing(options.plate_flip)), chance, device)
+        seen, wanted = transfer(
+            [likeness.target, likeness.input],
+            likeness.matte,
+            plate.target,
+            plate.matte,
+            options.colour_transfer,
+        )[::-1]
+        likeness = replace(likeness, input=seen, target=wanted)
+        batch = {}
+        for name, face in (("likeness", likeness), ("plate", plate)):
+            size = face.target.shape[-1]
+            target = face.target
+            if options.blur_outside:
+                target = blur_outside(target, face.matte, size / 128)
+            batch[f"{name} input"] = face.input
+            batch[f"{name} target"] = target
+            batch[f"{name} matte"] = face.matte
+            batch[f"{name} regions"] = eyes_and_mouth(face.landmarks, size)
+        return batch
+
+
+def _placing(flips: bool) -> Placing:
+    """DeepFaceLab mirrors four in ten."""
+    return Placing(flip=0.4 if flips else 0.0)
