@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from understudy.errors import BadInputError
 from understudy.faces.columns import Columns, load_columns, save_columns
+from understudy.faces.stretches import Growing, stretches, taken
 
 LANDMARK_COUNT = 478
 
@@ -63,12 +65,31 @@ class Faceset:
         return len(self.frame)
 
     def select(self, rows: npt.NDArray[Any]) -> Faceset:
-        """The faces of `rows` (boolean mask or indices)."""
-        return Faceset(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        """The faces of `rows` (boolean mask or indices); this very faceset where these are all, in order."""
+        if len(rows) == len(self) and (rows.all() if rows.dtype == np.bool_ else _counts_up(rows)):
+            return self
+        return Faceset(**{f.name: taken(getattr(self, f.name), rows) for f in fields(self)})
 
     def of_track(self, track: int) -> Faceset:
         """The faces of one track."""
         return self.select(self.track == track)
+
+    def by_track(self) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+        """Every track, ascending, with its rows, ascending."""
+        order = np.argsort(self.track, kind="stable")
+        numbers, begins = np.unique(self.track[order], return_index=True)
+        for number, rows in zip(numbers, np.split(order, begins[1:]), strict=True) if len(order) else ():
+            yield int(number), rows
+
+    def rows_in(self, first: int, stop: int) -> slice:
+        """The rows of the faces in frames first..stop-1. Only where faces are sorted by frame."""
+        begin, end = np.searchsorted(self.frame, (first, stop))
+        return slice(int(begin), int(end))
+
+    def between(self, first: int, stop: int) -> Faceset:
+        """The faces in frames first..stop-1. Only where faces are sorted by frame."""
+        rows = self.rows_in(first, stop)
+        return self.select(np.arange(rows.start, rows.stop))
 
     def with_landmarks(self, landmarks: npt.NDArray[np.float32]) -> Faceset:
         """The same faces with other landmarks, (N, 478, 3)."""
@@ -81,7 +102,7 @@ class Faceset:
     @classmethod
     def load(cls, path: Path) -> Faceset:
         """Read what `save` wrote. Raises BadInputError for anything else; pickles are never loaded."""
-        return cls.from_columns(load_columns(path, COLUMNS), path)
+        return cls.from_columns(load_columns(path, COLUMNS, mapped=True), path)
 
     @classmethod
     def from_columns(cls, columns: Columns, path: Path) -> Faceset:
@@ -101,6 +122,10 @@ class Faceset:
 COLUMNS = tuple(f.name for f in fields(Faceset))
 
 
+def _counts_up(rows: npt.NDArray[Any]) -> bool:
+    return bool((rows == np.arange(len(rows))).all())
+
+
 def _fault(columns: Columns) -> str | None:
     """What is wrong with columns from a file, or None."""
     empty = concatenate([])
@@ -110,8 +135,9 @@ def _fault(columns: Columns) -> str | None:
             return f"{name} has the wrong type"
     frame, track = columns["frame"], columns["track"]
     for name in ("landmarks", "light"):
-        if not np.isfinite(columns[name]).all():
-            return f"{name} is not finite"
+        for some in stretches(len(columns[name]), columns[name]):
+            if not np.isfinite(columns[name][some]).all():
+                return f"{name} is not finite"
     if not ((columns["score"] >= 0) & (columns["score"] <= 1)).all():
         return "score is outside 0 to 1"
     if (columns["found"] > max(Found)).any():
@@ -123,24 +149,35 @@ def _fault(columns: Columns) -> str | None:
     return None
 
 
-def concatenate(sets: list[Faceset]) -> Faceset:
-    """All faces of `sets` in the order given; an empty list gives an empty faceset."""
-    if not sets:
-        return Faceset(
-            frame=np.zeros(0, np.int32),
-            track=np.zeros(0, np.int32),
-            landmarks=np.zeros((0, LANDMARK_COUNT, 3), np.float32),
-            score=np.zeros(0, np.float32),
-            found=np.zeros(0, np.uint8),
-            light=np.zeros((0, 2), np.float32),
-        )
-    return Faceset(**{f.name: np.concatenate([getattr(s, f.name) for s in sets]) for f in fields(Faceset)})
+def concatenate(sets: Iterable[Faceset]) -> Faceset:
+    """All faces of `sets` in the order given; none of them gives an empty faceset."""
+    columns = {
+        "frame": Growing((), np.int32),
+        "track": Growing((), np.int32),
+        "landmarks": Growing((LANDMARK_COUNT, 3), np.float32),
+        "score": Growing((), np.float32),
+        "found": Growing((), np.uint8),
+        "light": Growing((2,), np.float32),
+    }
+    for each in sets:
+        for name, column in columns.items():
+            column.add(getattr(each, name))
+    return Faceset(**{name: column.whole() for name, column in columns.items()})
 
 
 def face_sizes(landmarks: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
     """How large faces are, pixels: the geometric mean of width and height of landmarks (..., 478, 2 or 3)."""
+    if landmarks.ndim == 3:
+        sizes = np.empty(len(landmarks))
+        for some in stretches(len(landmarks), landmarks):
+            sizes[some] = _sizes(landmarks[some])
+        return sizes
+    return np.asarray(_sizes(landmarks), np.float64)
+
+
+def _sizes(landmarks: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
     extent = np.ptp(landmarks[..., :2], axis=-2)
-    return np.asarray(np.sqrt(np.prod(extent, axis=-1)), np.float64)
+    return np.asarray(np.sqrt(np.prod(extent, axis=-1)))
 
 
 def face_size(points: npt.NDArray[np.floating[Any]]) -> float:

@@ -49,7 +49,12 @@ class Face:
     @property
     def box(self) -> npt.NDArray[np.floating[Any]]:
         """Left, top, right, bottom of the landmarks, (4,)."""
-        return np.concatenate([self.points[:, :2].min(0), self.points[:, :2].max(0)])
+        return box_of(self.points)
+
+
+def box_of(points: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """Left, top, right, bottom of landmarks (478, 2 or 3), (4,)."""
+    return np.concatenate([points[:, :2].min(0), points[:, :2].max(0)])
 
 
 class FaceReader:

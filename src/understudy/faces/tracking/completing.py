@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class TrackedFaces:
 
     def save(self, path: Path) -> None:
         """Write as .npz under a temporary name, then rename."""
-        pairs = [(track, frame) for track, frames in self.missed.items() for frame in frames]
+        pairs = [(track, frame) for track, frames in sorted(self.missed.items()) for frame in frames]
         columns = {name: getattr(self.faces, name) for name in COLUMNS}
         columns["shots"] = np.array(self.shots, np.int64).reshape(-1, 2)
         columns["missed"] = np.array(pairs, np.int64).reshape(-1, 2)
@@ -44,18 +44,23 @@ class TrackedFaces:
     @classmethod
     def load(cls, path: Path) -> TrackedFaces:
         """Read what `save` wrote. Raises BadInputError for anything else."""
-        columns = load_columns(path, (*COLUMNS, "shots", "missed"))
+        columns = load_columns(path, (*COLUMNS, "shots", "missed"), mapped=True)
         shots, missed = columns.pop("shots"), columns.pop("missed")
         for name, pairs in (("shots", shots), ("missed", missed)):
             if pairs.dtype != np.int64 or pairs.ndim != 2 or pairs.shape[1] != 2 or (pairs < 0).any():
                 raise BadInputError(
                     f"{path} cannot be used, its {name} are damaged: delete it and run again."
                 )
-        tracks = np.unique(missed[:, 0])
+        tracks, begins = np.unique(missed[:, 0], return_index=True)
+        if (np.diff(missed[:, 0]) < 0).any():
+            raise BadInputError(
+                f"{path} cannot be used, what was missed is out of order: delete it and run again."
+            )
+        runs = np.split(missed[:, 1], begins[1:])
         return cls(
             faces=Faceset.from_columns(columns, path),
             shots=tuple((int(first), int(last)) for first, last in shots),
-            missed={int(t): tuple(int(f) for f in missed[missed[:, 0] == t, 1]) for t in tracks},
+            missed={int(t): tuple(run.tolist()) for t, run in zip(tracks, runs, strict=False)},
         )
 
 
@@ -68,34 +73,33 @@ def complete(
     Raises BadInputError where a frame cannot be decoded.
     """
     cutter = CutFinder()
-    parts: list[Faceset] = []
-    first, stop = None, 0
-    for survey in surveys:
-        first = survey.first if first is None else first
-        stop = survey.stop
-        parts.append(survey.faces)
-        cutter.add(survey.thumbnails)
-    if first is None:
+    spans: list[tuple[int, int]] = []
+
+    def looked() -> Iterator[Faceset]:
+        for survey in surveys:
+            spans.append((survey.first, survey.stop))
+            cutter.add(survey.thumbnails)
+            yield survey.faces
+
+    faces = concatenate(looked())
+    if not spans:
         raise BadInputError("There are no frames to look for faces in: give a longer range.")
-    faces = concatenate(parts)
-    parts.clear()
+    first, stop = spans[0][0], spans[-1][1]
     cuts = cutter.cuts(faces, first)
     shots = tuple(zip([first, *cuts], [*(cut - 1 for cut in cuts), stop - 1], strict=True))
     with FaceReader() as reader:
-        faces = without_strays(link(faces, cuts))
-        search = Search(clip, reader, faces, on_frame)
-        for shot in shots:
-            search.fill(shot)
-            search.extend(shot)
-            search.probe(shot)
-        tracked = believable(link(search.faces(), cuts), shots)
+
+        def searched(faces: Faceset, *, probe: bool) -> Faceset:
+            found = concatenate(
+                Search(clip, reader, faces.between(begin, end + 1), (begin, end), on_frame).run(probe=probe)
+                for begin, end in shots
+            )
+            return believable(link(found, cuts), shots)
+
+        tracked = searched(without_strays(link(faces, cuts)), probe=True)
         sound = without_strays(tracked)
         if len(sound) < len(tracked):
             # What was found shows that a face was seen askew somewhere: that frame is searched now.
-            search = Search(clip, reader, sound, on_frame)
-            for shot in shots:
-                search.fill(shot)
-                search.extend(shot)
-            tracked = believable(link(search.faces(), cuts), shots)
+            tracked = searched(sound, probe=False)
     tracked = interpolated(renumbered(tracked))
     return TrackedFaces(tracked, shots, missed_frames(tracked, shots, clip.info.width, clip.info.height))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from understudy.faces.faceset import Faceset, Found, concatenate, face_size
 from understudy.faces.finding.plausible import shape_distance
 from understudy.faces.finding.square import around_landmarks
+from understudy.faces.stretches import STRETCH, release
 from understudy.faces.tracking.tracks import in_order
 
 MAX_INTERPOLATED = 12
@@ -40,16 +42,19 @@ def without_strays(faces: Faceset) -> Faceset:
     although the neighbours agree with each other: the face was seen there, but not as it is.
     """
     kept = np.ones(len(faces), bool)
-    for number in np.unique(faces.track):
-        rows = np.flatnonzero(faces.track == number)
-        points = faces.landmarks[rows]
-        for k in range(1, len(rows) - 1):
-            before, now, after = points[k - 1], points[k], points[k + 1]
-            if _agree(before, after) and not _agree(before, now) and not _agree(now, after):
-                kept[rows[k]] = False
+    points = faces.landmarks
+    for _, rows in faces.by_track():
+        for before, now, after in zip(rows, rows[1:], rows[2:], strict=False):
+            one, two, three = points[before], points[now], points[after]
+            if _agree(one, three) and not _agree(one, two) and not _agree(two, three):
+                kept[now] = False
+            if now % STRETCH == 0:
+                release(points)
         if len(rows) >= 3:
-            kept[rows[0]] = _agree(points[0], points[1]) or not _agree(points[1], points[2])
-            kept[rows[-1]] = _agree(points[-1], points[-2]) or not _agree(points[-2], points[-3])
+            first, last = points[rows[:3]], points[rows[:-4:-1]]
+            kept[rows[0]] = _agree(first[0], first[1]) or not _agree(first[1], first[2])
+            kept[rows[-1]] = _agree(last[0], last[1]) or not _agree(last[1], last[2])
+    release(points)
     return faces.select(kept)
 
 
@@ -63,61 +68,68 @@ def believable(faces: Faceset, shots: Sequence[Shot]) -> Faceset:
     frame to frame, as it does where a face is seen into a hand or a letter. Numbers are kept.
     """
     kept = np.zeros(len(faces), bool)
-    for number in np.unique(faces.track):
-        rows = faces.track == number
-        kept |= rows & _is_believable(faces.select(rows), shots)
+    for _, rows in faces.by_track():
+        kept[rows] = _is_believable(faces, rows, shots)
     return faces.select(kept)
 
 
-def _is_believable(track: Faceset, shots: Sequence[Shot]) -> bool:
-    first, last = shot_of(int(track.frame[0]), shots)
-    if len(track) < min(MIN_TRACK, last - first + 1) or track.score.mean() < _MIN_MEAN_SCORE:
+def _is_believable(faces: Faceset, rows: npt.NDArray[np.int64], shots: Sequence[Shot]) -> bool:
+    frame = faces.frame[rows]
+    first, last = shot_of(int(frame[0]), shots)
+    if len(rows) < min(MIN_TRACK, last - first + 1) or faces.score[rows].mean() < _MIN_MEAN_SCORE:
         return False
-    steady = np.flatnonzero(np.diff(track.frame) == 1)
-    changes = [shape_distance(track.landmarks[k], track.landmarks[k + 1]) for k in steady]
+    changes = []
+    for k in np.flatnonzero(np.diff(frame) == 1):
+        changes.append(shape_distance(faces.landmarks[rows[k]], faces.landmarks[rows[k + 1]]))
+        if k % STRETCH == 0:
+            release(faces.landmarks)
     if len(changes) < MIN_TRACK - 1:
         return last - first + 1 < MIN_TRACK
-    seen = float((track.found == Found.DETECTED).sum())
-    often = seen >= MIN_TRACK and seen >= _OFTEN * (int(track.frame[-1]) - int(track.frame[0]) + 1)
+    seen = float((faces.found[rows] == Found.DETECTED).sum())
+    often = seen >= MIN_TRACK and seen >= _OFTEN * (int(frame[-1]) - int(frame[0]) + 1)
     return float(np.median(changes)) < (_MAX_CHANGE_WHEN_SEEN if often else _MAX_SHAPE_CHANGE)
 
 
 def shot_of(frame: int, shots: Sequence[Shot]) -> Shot:
     """The (first, last) of the shot that `frame` is in. Raises ValueError where it is in none."""
-    for first, last in shots:
-        if first <= frame <= last:
-            return first, last
-    raise ValueError(f"frame {frame} is in no shot")
+    place = bisect_right(shots, frame, key=lambda shot: shot[0]) - 1
+    if place < 0 or frame > shots[place][1]:
+        raise ValueError(f"frame {frame} is in no shot")
+    return shots[place]
 
 
 def interpolated(faces: Faceset) -> Faceset:
     """The faces with gaps of at most `MAX_INTERPOLATED` frames filled linearly, scored as their worse end."""
-    parts = [faces]
-    for number in np.unique(faces.track):
-        one = faces.of_track(int(number))
-        steps = np.diff(one.frame)
+    if not any(True for _ in _gaps(faces)):
+        return faces
+    return in_order(concatenate([faces, concatenate(_between(faces.select(ends)) for ends in _gaps(faces))]))
+
+
+def _gaps(faces: Faceset) -> Iterator[npt.NDArray[np.int64]]:
+    """The rows before and after every gap that is short enough."""
+    for _, rows in faces.by_track():
+        steps = np.diff(faces.frame[rows])
         for k in np.flatnonzero((steps > 1) & (steps <= MAX_INTERPOLATED + 1)):
-            parts.append(_between(one, int(k)))
-    return in_order(concatenate(parts))
+            yield rows[k : k + 2]
 
 
-def _between(one: Faceset, k: int) -> Faceset:
-    """Interpolated faces between rows k and k + 1 of a track."""
-    begin, end = int(one.frame[k]), int(one.frame[k + 1])
+def _between(ends: Faceset) -> Faceset:
+    """Interpolated faces between two faces of a track."""
+    begin, end = (int(frame) for frame in ends.frame)
     frames = np.arange(begin + 1, end, dtype=np.int32)
     part = (frames - begin) / (end - begin)
 
     def between(column: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         share = part.reshape(-1, *[1] * (column.ndim - 1))
-        return ((1 - share) * column[k] + share * column[k + 1]).astype(np.float32)
+        return ((1 - share) * column[0] + share * column[1]).astype(np.float32)
 
     return Faceset(
         frame=frames,
-        track=np.full(len(frames), one.track[k], np.int32),
-        landmarks=between(one.landmarks),
-        score=np.full(len(frames), one.score[k : k + 2].min(), np.float32),
+        track=np.full(len(frames), ends.track[0], np.int32),
+        landmarks=between(ends.landmarks),
+        score=np.full(len(frames), ends.score.min(), np.float32),
         found=np.full(len(frames), Found.INTERPOLATED, np.uint8),
-        light=between(one.light),
+        light=between(ends.light),
     )
 
 
@@ -128,21 +140,20 @@ def missed_frames(
     face was lost in the middle of the picture rather than at its border. Tracks that miss nothing are left
     out.
     """
-    spans = {
-        int(number): faces.frame[faces.track == number][[0, -1]].tolist() for number in np.unique(faces.track)
-    }
+    spans = [faces.frame[rows[[0, -1]]].tolist() for _, rows in faces.by_track()]
+    begins, ends = sorted(begin for begin, _ in spans), sorted(end for _, end in spans)
     missed = {}
-    for number, (begin, end) in spans.items():
-        one = faces.of_track(number)
+    for (number, rows), (begin, end) in zip(faces.by_track(), spans, strict=True):
         first, last = shot_of(begin, shots)
-        # Where a face comes back as another track, that one takes over.
-        before = [e for b, e in spans.values() if first <= b and e < begin]
-        after = [b for b, e in spans.values() if e <= last and b > end]
-        start = (
-            max([first, *(e + 1 for e in before)]) if _is_inside(one.landmarks[0], width, height) else begin
-        )
-        stop = min([last + 1, *after]) if _is_inside(one.landmarks[-1], width, height) else end + 1
-        absent = np.setdiff1d(np.arange(start, stop), one.frame)
+        # Where a face comes back as another track, that one takes over. No track goes on into another shot.
+        earlier, later = bisect_left(ends, begin), bisect_right(begins, end)
+        before, after = ends[max(0, earlier - 1) : earlier], begins[later : later + 1]
+        start, stop = begin, end + 1
+        if _is_inside(faces.landmarks[rows[0]], width, height):
+            start = max([first, *(frame + 1 for frame in before)])
+        if _is_inside(faces.landmarks[rows[-1]], width, height):
+            stop = min([last + 1, *after])
+        absent = np.setdiff1d(np.arange(start, stop), faces.frame[rows])
         if len(absent):
             missed[number] = tuple(int(frame) for frame in absent)
     return missed

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from understudy.faces.faceset import Faceset, Found
+from understudy.faces.faceset import LANDMARK_COUNT, Faceset, Found, concatenate
 from understudy.faces.finding.ladder import search_frame, search_near
-from understudy.faces.finding.reading import Face, FaceReader
+from understudy.faces.finding.reading import Face, FaceReader, box_of
 from understudy.faces.finding.survey import faceset_of
+from understudy.faces.stretches import Growing, release
 from understudy.faces.tracking.gaps import Shot, part_inside
 from understudy.faces.tracking.tracks import foretold, in_order
 from understudy.media.frame import Clip, Frame
@@ -26,58 +29,74 @@ _LOOK_BACK = 8
 _MIN_INSIDE = 0.5
 
 
-class Search:
-    """Tracks under completion: frames are read again from `clip` only where a face may have been missed.
+_Track = dict[int, int]
+"""By frame, the row of the face that a track has there."""
 
-    `faces` are tracked. `on_frame` is called after every frame that was searched.
+
+class Search:
+    """The tracks of one shot under completion: frames are read again from `clip` only where a face may have
+    been missed.
+
+    `faces` are those of the shot, tracked and in order. `on_frame` is called after every frame that was
+    searched.
     """
 
-    def __init__(self, clip: Clip, reader: FaceReader, faces: Faceset, on_frame: Callable[[], None]) -> None:
-        self._clip, self._reader, self._on_frame = clip, reader, on_frame
-        self._tracks: dict[int, dict[int, Face]] = {}
-        for row in range(len(faces)):
-            # A view: a copy of every face would be most of what a long clip takes.
-            face = Face(
-                faces.landmarks[row], float(faces.score[row]), Found(int(faces.found[row])), faces.light[row]
-            )
-            self._tracks.setdefault(int(faces.track[row]), {})[int(faces.frame[row])] = face
+    def __init__(
+        self, clip: Clip, reader: FaceReader, faces: Faceset, shot: Shot, on_frame: Callable[[], None]
+    ) -> None:
+        self._clip, self._reader, self._shot, self._on_frame = clip, reader, shot, on_frame
+        self._faces, self._found = faces, _Found()
+        self._tracks: dict[int, _Track] = {}
+        for row, (track, frame) in enumerate(zip(faces.track.tolist(), faces.frame.tolist(), strict=True)):
+            self._tracks.setdefault(track, {})[frame] = row
 
-    def faces(self) -> Faceset:
-        """Everything found so far, tracked and in order."""
-        rows = [
-            (frame, face, track) for track, faces in self._tracks.items() for frame, face in faces.items()
-        ]
-        found = faceset_of((frame, face) for frame, face, _ in rows)
-        found.track[:] = [track for _, _, track in rows]
-        return in_order(found)
+    def run(self, *, probe: bool) -> Faceset:
+        """Fill gaps, follow tracks beyond their ends, and `probe` for faces in frames that show none. Returns
+        everything found, tracked and in order.
+        """
+        for track in self._tracks.values():
+            self._fill_gaps(track)
+        for track in self._tracks.values():
+            self._extend(track)
+        if probe:
+            self._probe()
+        release(self._faces.landmarks)
+        known = len(self._faces)
+        new = {
+            row - known: (track, frame)
+            for track, rows in self._tracks.items()
+            for frame, row in rows.items()
+            if row >= known
+        }
+        if not new:
+            return self._faces
+        return in_order(concatenate([self._faces, self._found.faces(new)]))
 
-    def fill(self, shot: Shot) -> None:
-        """Look again in the gaps of every track of a shot, where both ends tell where to look."""
-        for track in self._tracks_of(shot):
-            frames = sorted(track)
-            for begin, end in pairwise(frames):
-                if end - begin > 1:
-                    self._fill(track, begin, end)
+    def _points(self, row: int) -> Array:
+        known = len(self._faces)
+        return self._faces.landmarks[row] if row < known else self._found.points(row - known)
 
-    def _fill(self, track: dict[int, Face], begin: int, end: int) -> None:
+    def _fill_gaps(self, track: _Track) -> None:
+        """Look again in the gaps of a track, where both ends tell where to look."""
+        for begin, end in pairwise(sorted(track)):
+            if end - begin > 1:
+                self._fill(track, begin, end)
+
+    def _fill(self, track: _Track, begin: int, end: int) -> None:
         for frame in self._clip.frames(begin + 1, end):
             part = (frame.index - begin) / (end - begin)
-            expected = (1 - part) * track[begin].points + part * track[end].points
+            expected = (1 - part) * self._points(track[begin]) + part * self._points(track[end])
             if self._find(track, frame, expected):
                 begin = frame.index
 
-    def extend(self, shot: Shot) -> None:
-        """Follow every track of a shot beyond both of its ends, until the face cannot be found any more."""
-        for track in self._tracks_of(shot):
-            self._extend(track, shot)
+    def _extend(self, track: _Track) -> None:
+        """Follow a track beyond both of its ends, until the face cannot be found any more."""
+        self._follow(track, sorted(track), self._clip.frames(max(track) + 1, self._shot[1] + 1))
+        self._follow(track, sorted(track, reverse=True), self._backwards(min(track), self._shot[0]))
 
-    def _extend(self, track: dict[int, Face], shot: Shot) -> None:
-        self._follow(track, sorted(track), self._clip.frames(max(track) + 1, shot[1] + 1))
-        self._follow(track, sorted(track, reverse=True), self._backwards(min(track), shot[0]))
-
-    def _follow(self, track: dict[int, Face], known: list[int], ahead: Iterator[Frame]) -> None:
+    def _follow(self, track: _Track, known: list[int], ahead: Iterator[Frame]) -> None:
         for frame in ahead:
-            points = [track[index].points for index in known[-8:]]
+            points = [self._points(track[index]) for index in known[-8:]]
             expected = foretold(known[-8:], points, frame.index)
             if part_inside(expected, self._clip.info.width, self._clip.info.height) < _MIN_INSIDE:
                 return
@@ -93,33 +112,65 @@ class Search:
             yield from reversed(list(self._clip.frames(start, stop)))
             stop = start
 
-    def probe(self, shot: Shot) -> None:
-        """Search the whole picture now and then where a shot shows no face, and follow what turns up."""
-        seen = {index for track in self._tracks_of(shot) for index in range(min(track), max(track) + 1)}
-        for begin, stop in _runs(index for index in range(shot[0], shot[1] + 1) if index not in seen):
+    def _probe(self) -> None:
+        """Search the whole picture now and then where the shot shows no face, and follow what turns up."""
+        first, last = self._shot
+        seen = {index for track in self._tracks.values() for index in range(min(track), max(track) + 1)}
+        for begin, stop in _runs(index for index in range(first, last + 1) if index not in seen):
             for index in range(begin + min(_PROBE_EVERY, stop - begin) // 2, stop, _PROBE_EVERY):
                 if index in seen:
                     continue
                 for face in search_frame(self._reader, self._clip.read(index).image):
-                    number, track = max(self._tracks, default=-1) + 1, {index: face}
+                    number, track = max(self._tracks, default=-1) + 1, {index: self._add(face)}
                     self._tracks[number] = track
-                    self._extend(track, shot)
+                    self._extend(track)
                     if len(track) == 1:
                         del self._tracks[number]
                     seen |= set(track)
                 self._on_frame()
 
-    def _find(self, track: dict[int, Face], frame: Frame, expected: Array) -> bool:
-        others = [faces[frame.index].box for faces in self._tracks.values() if frame.index in faces]
+    def _add(self, face: Face) -> int:
+        """Keep a face that was found; returns its row."""
+        return len(self._faces) + self._found.add(face)
+
+    def _find(self, track: _Track, frame: Frame, expected: Array) -> bool:
+        rows = [other[frame.index] for other in self._tracks.values() if frame.index in other]
+        others = [box_of(self._points(row)) for row in rows]
         face = search_near(self._reader, frame.image, expected, others)
         self._on_frame()
         if face is None:
             return False
-        track[frame.index] = face
+        track[frame.index] = self._add(face)
         return True
 
-    def _tracks_of(self, shot: Shot) -> list[dict[int, Face]]:
-        return [track for track in self._tracks.values() if shot[0] <= min(track) <= shot[1]]
+
+class _Found:
+    """The faces that a search adds. There may be as many as frames, so landmarks are kept in a column."""
+
+    def __init__(self) -> None:
+        self._points = Growing((LANDMARK_COUNT, 3), np.float64)
+        self._others: list[tuple[float, Found, npt.NDArray[np.floating[Any]]]] = []
+
+    def add(self, face: Face) -> int:
+        """Keep a face; returns its place among those found."""
+        self._points.add(face.points)
+        self._others.append((face.score, face.found, face.light))
+        return len(self._others) - 1
+
+    def points(self, place: int) -> Array:
+        """Landmarks (478, 3) of a face, as they were found."""
+        return self._points.row(place)
+
+    def faces(self, wanted: Mapping[int, tuple[int, int]]) -> Faceset:
+        """The faces at some places, each with the (track, frame) that it has there."""
+
+        def each() -> Iterator[Faceset]:
+            for place, (track, frame) in wanted.items():
+                score, found, light = self._others[place]
+                one = faceset_of([(frame, Face(self.points(place), score, found, light))])
+                yield replace(one, track=np.array([track], np.int32))
+
+        return concatenate(each())
 
 
 def _runs(indices: Iterator[int]) -> Iterator[tuple[int, int]]:

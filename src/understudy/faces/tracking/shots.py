@@ -37,10 +37,8 @@ class CutFinder:
 
     def __init__(self) -> None:
         from scenedetect.detectors import ContentDetector
-        from scenedetect.stats_manager import StatsManager
 
         self._detector = ContentDetector(min_scene_len=1)
-        self._detector.stats_manager = StatsManager()
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._last: Bytes | None = None
         self._changes: list[float] = []
@@ -48,6 +46,10 @@ class CutFinder:
 
     def add(self, thumbnails: Bytes) -> None:
         """Take the next thumbnails (T, h, w, 3) of the clip."""
+        from scenedetect.stats_manager import StatsManager
+
+        # It keeps what it measures of every frame, and we have what we want of the last.
+        self._detector.stats_manager = StatsManager()
         for thumbnail in thumbnails:
             change = self._content_change(thumbnail)
             self._changes.append(change)
@@ -101,8 +103,8 @@ def _face_shift(faces: Faceset, frame: int) -> float:
     """How far the last frame's largest face has moved, in face sizes: infinite where neither frame has a
     face, and 0 where only one has, since something may have come before it.
     """
-    before = faces.landmarks[faces.frame == frame - 1, :, :2]
-    after = faces.landmarks[faces.frame == frame, :, :2]
+    before = faces.landmarks[faces.rows_in(frame - 1, frame), :, :2]
+    after = faces.landmarks[faces.rows_in(frame, frame + 1), :, :2]
     if not len(before) or not len(after):
         return 0.0 if len(before) or len(after) else np.inf
     largest = max(before, key=face_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.faces.faceset import Faceset, face_size
+from understudy.faces.stretches import stretches
 
 Array = npt.NDArray[np.float64]
 
@@ -27,11 +29,11 @@ _FORESIGHT = 6
 
 @dataclass
 class _Track:
-    """A track under way."""
+    """A track under way: its last faces, as many as foretell the next."""
 
     number: int
-    frames: list[int] = field(default_factory=list)
-    points: list[Array] = field(default_factory=list)
+    frames: deque[int] = field(default_factory=lambda: deque(maxlen=_VELOCITY_FRAMES + 1))
+    points: deque[Array] = field(default_factory=lambda: deque(maxlen=_VELOCITY_FRAMES + 1))
 
     def distance(self, frame: int, points: Array) -> float:
         """How badly a face fits as the next one: 1 is out of reach."""
@@ -64,32 +66,49 @@ def link(faces: Faceset, cuts: Sequence[int]) -> Faceset:
     from 0 in the order in which tracks begin, the larger face first. The result is sorted by frame and then
     by track.
     """
-    from scipy.optimize import linear_sum_assignment
-
-    points = faces.landmarks[..., :2].astype(np.float64)
     numbers = np.full(len(faces), -1, np.int32)
-    shots = np.searchsorted(np.asarray(sorted(cuts), np.int64), faces.frame, side="right")
-    active: list[_Track] = []
-    count = 0
-    last_shot = -1
-    for frame in np.unique(faces.frame):
-        rows = np.flatnonzero(faces.frame == frame)
-        if shots[rows[0]] != last_shot:
-            active, last_shot = [], int(shots[rows[0]])
-        active = [track for track in active if frame - track.frames[-1] <= MAX_GAP + 1]
-        cost = np.array([[track.distance(int(frame), points[row]) for row in rows] for track in active])
+    frames, begins = np.unique(faces.frame, return_index=True)
+    shots = np.searchsorted(np.asarray(sorted(cuts), np.int64), frames, side="right")
+    ends = np.append(begins[1:], len(faces))
+    linker = _Linker()
+    for some in stretches(len(frames), faces.landmarks):
+        for k in range(some.start, some.stop):
+            rows = slice(begins[k], ends[k])
+            points = faces.landmarks[rows, :, :2].astype(np.float64)
+            numbers[rows] = linker.link(int(frames[k]), int(shots[k]), points)
+    return in_order(replace(faces, track=numbers))
+
+
+class _Linker:
+    """Goes from frame to frame and tells which track each face belongs to."""
+
+    def __init__(self) -> None:
+        self._active: list[_Track] = []
+        self._count = 0
+        self._shot = -1
+
+    def link(self, frame: int, shot: int, points: Array) -> list[int]:
+        """The track of each of the faces (n, 478, 2) of the next frame that has any."""
+        from scipy.optimize import linear_sum_assignment
+
+        if shot != self._shot:
+            self._active, self._shot = [], shot
+        active = [track for track in self._active if frame - track.frames[-1] <= MAX_GAP + 1]
+        cost = np.array([[track.distance(frame, face) for face in points] for track in active])
         pairs = zip(*linear_sum_assignment(np.minimum(cost, 1.0)), strict=True) if active else ()
-        taken = {int(rows[j]): active[i] for i, j in pairs if cost[i, j] < 1.0}
-        for row in sorted(rows, key=lambda row: -face_size(points[row])):
-            track = taken.get(int(row))
+        taken = {int(j): active[i] for i, j in pairs if cost[i, j] < 1.0}
+        numbers = [-1] * len(points)
+        for row in sorted(range(len(points)), key=lambda row: -face_size(points[row])):
+            track = taken.get(row)
             if track is None:
-                track = _Track(count)
+                track = _Track(self._count)
                 active.append(track)
-                count += 1
-            track.frames.append(int(frame))
+                self._count += 1
+            track.frames.append(frame)
             track.points.append(points[row])
             numbers[row] = track.number
-    return in_order(replace(faces, track=numbers))
+        self._active = active
+        return numbers
 
 
 def in_order(faces: Faceset) -> Faceset:
