@@ -7,7 +7,7 @@ from understudy.errors import BadInputError
 from understudy.faces.faceset import Faceset, Found
 from understudy.pipeline.analysis import Analysis
 from understudy.pipeline.request import SwapRequest
-from understudy.pipeline.roles import Role, cast_roles, likeness_rows, track_weight
+from understudy.pipeline.roles import Role, cast_roles, likeness_rows, track_weights
 
 ANNA, BEN = Path("anna.mp4"), Path("ben.mp4")
 
@@ -59,8 +59,7 @@ def test_known_performers_give_all_tracks_of_the_one_seen_most() -> None:
 
 def test_size_is_summed_over_all_frames() -> None:
     plate = analysis({0: (range(0, 4), 100.0), 1: (range(0, 50), 20.0)})
-    assert track_weight(plate.faces, 0) == pytest.approx(400.0)
-    assert track_weight(plate.faces, 1) == pytest.approx(1000.0)
+    assert track_weights(plate) == {0: pytest.approx(400.0), 1: pytest.approx(1000.0)}
     assert cast_roles(request(), plate, None) == [Role((1,), (ANNA,))]
 
 

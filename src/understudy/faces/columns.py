@@ -28,16 +28,15 @@ _PADDING = 0xD935
 """The extra field that Android's zipalign uses for the same purpose."""
 
 
-def save_columns(path: Path, columns: Mapping[str, npt.NDArray[Any]], *, compress: bool = False) -> None:
+def save_columns(path: Path, columns: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write arrays by name as .npz, whole or not at all. Raises OutputError where that cannot be.
 
-    Mapped arrays go through memory in small parts. What is not compressed is laid out to be mapped.
+    Mapped arrays go through memory in small parts. They are stored as they are, so that they can be mapped.
     """
     # Not np.savez: stopped by Ctrl-C it leaves its archive open, which is complained of on stderr later.
     with replacing(path) as part, part.open("wb") as file, zipfile.ZipFile(file, "w") as archive:
         for name, column in columns.items():
             entry = zipfile.ZipInfo(f"{name}.npy")
-            entry.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
             entry.extra = _padding(file.tell(), entry.filename)
             with archive.open(entry, "w", force_zip64=True) as sink:
                 _write(sink, np.asanyarray(column))

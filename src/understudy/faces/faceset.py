@@ -89,7 +89,7 @@ class Faceset:
     def between(self, first: int, stop: int) -> Faceset:
         """The faces in frames first..stop-1. Only where faces are sorted by frame."""
         rows = self.rows_in(first, stop)
-        return self.select(np.arange(rows.start, rows.stop))
+        return Faceset(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
     def with_landmarks(self, landmarks: npt.NDArray[np.float32]) -> Faceset:
         """The same faces with other landmarks, (N, 478, 3)."""

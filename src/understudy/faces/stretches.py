@@ -37,9 +37,10 @@ _folder: Path | None = None
 def kept_in(folder: Path) -> Iterator[None]:
     """Within this block, of the whole process, large columns lie in nameless files on the disk of `folder`.
 
-    Outside of any such block they stay in memory. It changes where numbers are, and never which.
+    Outside of any such block they stay in memory. As with memory itself, whoever asks for
+    it need not know where it is: it changes where numbers are, and never which.
     """
-    global _folder  # noqa: PLW0603 - as with memory itself, whoever asks for it need not know where it is
+    global _folder
     before, _folder = _folder, folder
     try:
         yield
@@ -52,6 +53,18 @@ def stretches(count: int, *columns: Column, length: int = STRETCH) -> Iterator[s
     for begin in range(0, count, length):
         yield slice(begin, min(begin + length, count))
         release(*columns)
+
+
+def windows(
+    count: int, margin: int, *columns: Column, length: int = STRETCH
+) -> Iterator[tuple[slice, slice, slice]]:
+    """Stretches for work that looks at the neighbours of each row: what is wanted, what has to be seen for it
+    (`margin` more rows on either side, as far as there are any), and where in that the wanted part is.
+    """
+    for wanted in stretches(count, *columns, length=length):
+        first = max(0, wanted.start - margin)
+        seen = slice(first, min(wanted.stop + margin, count))
+        yield wanted, seen, slice(wanted.start - first, wanted.stop - first)
 
 
 def release(*columns: Column) -> None:
@@ -100,6 +113,13 @@ def taken(column: Column, rows: npt.NDArray[Any]) -> Column:
     for some in stretches(len(rows), column, found):
         found[some] = column[rows[some]]
     return found
+
+
+def part_of(column: Column, rows: npt.NDArray[np.integer[Any]]) -> Column:
+    """`column[rows]` for ascending rows; without a copy where they follow each other."""
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return column[rows[0] : rows[-1] + 1]
+    return taken(column, rows)
 
 
 class Growing:

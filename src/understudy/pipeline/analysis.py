@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, takewhile
 from pathlib import Path
 
@@ -40,7 +42,15 @@ class Analysis:
     @property
     def track_numbers(self) -> tuple[int, ...]:
         """All tracks, ascending."""
-        return tuple(int(track) for track in np.unique(self.faces.track))
+        return tuple(self._rows)
+
+    @cached_property
+    def _rows(self) -> dict[int, npt.NDArray[np.int64]]:
+        return dict(self.faces.by_track())
+
+    def rows_of(self, track: int) -> npt.NDArray[np.int64]:
+        """Rows of the faces of a track, ascending; none for a track that is not there."""
+        return self._rows.get(track, np.zeros(0, np.int64))
 
     @property
     def seen(self) -> npt.NDArray[np.bool_]:
@@ -54,13 +64,13 @@ class Analysis:
 
     def span_of(self, track: int) -> tuple[int, int]:
         """First and last frame of a track."""
-        frames = self.faces.frame[self.faces.track == track]
-        return int(frames.min()), int(frames.max())
+        rows = self.rows_of(track)
+        return int(self.faces.frame[rows[0]]), int(self.faces.frame[rows[-1]])
 
     def shot_of(self, track: int) -> int:
         """Index of the shot that a track belongs to."""
         first, _ = self.span_of(track)
-        return next(k for k, (begin, end) in enumerate(self.shots) if begin <= first <= end)
+        return bisect_right(self.shots, first, key=lambda shot: shot[0]) - 1
 
 
 def study(stage: Stage, footage: Footage, task: Task) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,7 @@ from understudy.compositing.composite import MARGIN, Box
 from understudy.engines.base import Crops, Model, PlateFace, Rendered
 from understudy.faces.faceset import Faceset
 from understudy.faces.occlusion.solving import Occlusion, refine
+from understudy.faces.stretches import release
 
 Floats = npt.NDArray[np.float32]
 
@@ -24,20 +27,41 @@ class Part:
     model       what the engine made of them
     crops       pictures of the likeness
     occlusions  what stands before the faces, by track
+    mapped      columns that the model has in files
     """
 
     faces: Faceset
     model: Model = field(repr=False)
     crops: Crops = field(repr=False)
     occlusions: Mapping[int, Occlusion] = field(repr=False)
+    mapped: tuple[npt.NDArray[Any], ...] = field(default=(), repr=False)
+
+    @cached_property
+    def _by_frame(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """Rows by frame, and their frames."""
+        rows = np.argsort(self.faces.frame, kind="stable")
+        return rows, self.faces.frame[rows]
+
+    @cached_property
+    def _places(self) -> npt.NDArray[np.int64]:
+        places = np.empty(len(self.faces), np.int64)
+        for _, rows in self.faces.by_track():
+            places[rows] = np.arange(len(rows))
+        return places
 
     def rows_of(self, frame: int) -> npt.NDArray[np.int64]:
         """Rows of the faces in a frame."""
-        return np.flatnonzero(self.faces.frame == frame)
+        rows, frames = self._by_frame
+        begin, end = np.searchsorted(frames, (frame, frame + 1))
+        return rows[begin:end]
 
     def place_of(self, row: int) -> int:
         """How many faces of its track stand before a row."""
-        return int(np.count_nonzero(self.faces.track[:row] == self.faces.track[row]))
+        return int(self._places[row])
+
+    def release(self) -> None:
+        """Give back the memory of what lies in files. It is read again when it is asked for."""
+        release(self.faces.landmarks, *self.mapped, *(each.maps for each in self.occlusions.values()))
 
     def render(self, row: int, picture: Floats, to_crop: npt.NDArray[np.float64]) -> Rendered:
         """The likeness's face for one row, over `picture` (h, w, 3), which `to_crop` cuts from the frame."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,8 @@ from understudy.compositing import detail, light
 from understudy.compositing.composite import resize_crop
 from understudy.compositing.detail import Detail
 from understudy.compositing.light import Shading
-from understudy.faces.columns import load_columns, save_columns
+from understudy.faces.columns import Columns, load_columns, save_columns
+from understudy.faces.stretches import empty, release, windows
 from understudy.media import Frame
 from understudy.parallel import ordered_map
 from understudy.pipeline.cast import Appearance, Part, appearances
@@ -31,6 +33,8 @@ _LIGHT_STRIDE = 3
 _DETAIL_STRIDE = 12
 """Light, and sharpness and grain, are measured on every so many faces of a track: they change slowly."""
 _LIGHT_SIGMA = 5.0
+_REACH = 20
+"""Faces: where the Gaussian that pools light ends, at four sigmas."""
 _COLUMNS = ("part", "row", "left", "right", "detail")
 
 
@@ -42,8 +46,10 @@ class Match:
     detail: Detail
 
 
-Matches = dict[tuple[int, int], Match]
-"""By part and row."""
+class Matches(Protocol):
+    """What every face takes on, by part and row."""
+
+    def __getitem__(self, place: tuple[int, int]) -> Match: ...
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ def measure(stage: Stage, plate: Footage, parts: Sequence[Part], task: Task) -> 
             task.advance()
         save_columns(stage.path(stage.chunk(index)), _columns(measured))
         done += len(numbers)
+        for part in parts:
+            part.release()
     return done
 
 
@@ -113,29 +121,87 @@ def _columns(measured: list[_Measured]) -> dict[str, npt.NDArray[np.generic]]:
     }
 
 
+@dataclass(frozen=True)
+class _Column:
+    """What the faces of one part take on: light (N, 9, 3); blur, sharpening and grain as detail (N, 3)."""
+
+    light: Array = field(repr=False)
+    detail: Array = field(repr=False)
+
+    @classmethod
+    def of(cls, part: Part, measured: _Sums) -> _Column:
+        """Steady along each track. Faces that are outside of the picture were not measured."""
+        found = cls(np.zeros((len(part.faces), light.TERMS, 3)), np.zeros((len(part.faces), 3)))
+        for _, all_rows in part.faces.by_track():
+            rows = all_rows[measured.there[all_rows]]
+            for wanted, seen, inner in windows(len(rows), _REACH, measured.left, measured.right):
+                near = rows[seen]
+                lights = light.pool(measured.left[near], measured.right[near], _LIGHT_SIGMA)
+                found.light[rows[wanted]] = lights[inner]
+            found.detail[rows] = _steady_detail(measured.detail[rows])
+        return found
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What was measured of the faces of one part: equations of light (N, 9, 9) and (N, 9, 3), detail (N, 3),
+    and which faces were looked at, (N,).
+    """
+
+    left: Array = field(repr=False)
+    right: Array = field(repr=False)
+    detail: Array = field(repr=False)
+    there: npt.NDArray[np.bool_] = field(repr=False)
+
+    @classmethod
+    def of_length(cls, count: int) -> _Sums:
+        left = empty((count, light.TERMS, light.TERMS), np.float64)
+        right = empty((count, light.TERMS, 3), np.float64)
+        return cls(left, right, np.full((count, 3), np.nan), np.zeros(count, bool))
+
+    def add(self, columns: Columns, mine: npt.NDArray[np.bool_]) -> None:
+        """Take in the rows `mine` of the columns of a chunk."""
+        rows = columns["row"][mine]
+        self.left[rows], self.right[rows] = columns["left"][mine], columns["right"][mine]
+        self.detail[rows], self.there[rows] = columns["detail"][mine], True
+        release(self.left, self.right)
+
+
+class _Found:
+    """Implements `Matches`."""
+
+    def __init__(self, columns: Sequence[_Column]) -> None:
+        self._columns = columns
+
+    def __getitem__(self, place: tuple[int, int]) -> Match:
+        part, row = place
+        column = self._columns[part]
+        return Match(column.light[row], Detail(*column.detail[row].tolist()))
+
+
 def matches(stage: Stage, plate: Footage, parts: Sequence[Part]) -> Matches:
     """What every face takes on, steady along each track, from a finished measurement."""
-    chunks = [load_columns(path, _COLUMNS) for path in stage.chunks(plate.chunk_count(CHUNK))]
-    part, row, left, right, details = (np.concatenate([chunk[name] for chunk in chunks]) for name in _COLUMNS)
-    found: Matches = {}
-    for index, each in enumerate(parts):
-        for track in np.unique(each.faces.track):
-            wanted = np.flatnonzero(each.faces.track == track)
-            here = np.flatnonzero((part == index) & np.isin(row, wanted))
-            here = here[np.argsort(row[here], kind="stable")]
-            if len(here):
-                lights = light.pool(left[here], right[here], _LIGHT_SIGMA)
-                for place, k in enumerate(here):
-                    found[index, int(row[k])] = Match(lights[place], _steady_detail(details[here], place))
-    return found
+    sums = [_Sums.of_length(len(part.faces)) for part in parts]
+    for path in stage.chunks(plate.chunk_count(CHUNK)):
+        columns = load_columns(path, _COLUMNS)
+        for index, each in enumerate(sums):
+            each.add(columns, columns["part"] == index)
+    return _Found([_Column.of(part, each) for part, each in zip(parts, sums, strict=True)])
 
 
-def _steady_detail(details: Array, place: int) -> Detail:
-    """Sharpness and grain near one face of a track, the median of the measured frames around it."""
+def _steady_detail(details: Array) -> Array:
+    """Blur, sharpening and grain near each face of a track, (N, 3), of what was measured (NaN where not): the
+    median of the five measured faces around it.
+    """
     measured = np.flatnonzero(~np.isnan(details[:, 0]))
     if not len(measured):
-        return Detail()
-    nearest = measured[np.argsort(np.abs(measured - place), kind="stable")[:5]]
-    blur, sharpen, grain = np.median(details[nearest], axis=0)
-    net = blur - sharpen
-    return Detail(max(0.0, float(net)), max(0.0, float(-net)), float(grain))
+        return np.tile((Detail().blur, Detail().sharpen, Detail().grain), (len(details), 1))
+    steady = np.empty_like(details)
+    for place in range(len(details)):
+        after = int(np.searchsorted(measured, place))
+        near = measured[max(0, after - 5) : after + 5]
+        nearest = near[np.argsort(np.abs(near - place), kind="stable")[:5]]
+        blur, sharpen, grain = np.median(details[nearest], axis=0)
+        net = blur - sharpen
+        steady[place] = max(0.0, net), max(0.0, -net), grain
+    return steady

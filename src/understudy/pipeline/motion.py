@@ -16,6 +16,7 @@ from understudy.faces.occlusion.hands import HandFinder
 from understudy.faces.occlusion.solving import Occlusion, solve
 from understudy.faces.occlusion.traces import TraceCollector, TraceFiles
 from understudy.faces.steadying.by_flow import Motion, steady
+from understudy.faces.stretches import Growing, empty, part_of, release, stretches, windows
 from understudy.geometry.flow import PointFlow
 from understudy.media import Image
 from understudy.parallel import ordered_map
@@ -29,6 +30,9 @@ Floats = npt.NDArray[np.float32]
 CHUNK = 64
 _COLUMNS = ("displacement", "trust")
 _STEADY = "steady.npz"
+_SIGMA = 1.0
+_REACH = 4
+"""Frames: landmarks that faces are cut out by are smoothed by a Gaussian that ends at four sigmas."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Observer:
             for index, numbers in missing_chunks(self.stage, self.plate, CHUNK, task):
                 self._chunk(index, numbers, hands, task)
                 done += len(numbers)
+                release(self.faces.landmarks, self.calm)
         self._conclude()
         return done
 
@@ -79,29 +84,34 @@ class Observer:
     def _conclude(self) -> None:
         """Put the chunks together: whole tracks say how the faces move and what stands before them."""
         save_columns(self.stage.path(_STEADY), {"landmarks": self._steadied()})
-        for track in np.unique(self.faces.track):
-            names = [_traces_name(int(track), index) for index in range(self.plate.chunk_count(CHUNK))]
-            paths = [path for path in map(self.stage.path, names) if path.exists()]
-            found = solve(TraceFiles(paths), self.calm[self.faces.track == track])
-            found.save(self.stage.path(_occlusion_name(int(track))))
+        for track, rows in self.faces.by_track():
+            chunks = np.unique((self.faces.frame[rows] - self.plate.first) // CHUNK)
+            traces = TraceFiles([self.stage.path(_traces_name(track, int(index))) for index in chunks])
+            found = solve(traces, part_of(self.calm, rows))
+            found.save(self.stage.path(_occlusion_name(track)))
 
     def _steadied(self) -> Floats:
-        displacement, trust = (self._flow_column(name) for name in _COLUMNS)
-        landmarks = self.faces.landmarks.copy()
-        for track in np.unique(self.faces.track):
-            rows = np.flatnonzero(self.faces.track == track)
-            motion = Motion(displacement[rows[1:]], trust[rows[1:]])
-            landmarks[rows] = steady(landmarks[rows], motion)
+        displacement, trust = self._flow()
+        landmarks = empty(self.faces.landmarks.shape, np.float32)
+        for _, rows in self.faces.by_track():
+            motion = Motion(part_of(displacement, rows[1:]), part_of(trust, rows[1:]))
+            steadied = steady(part_of(self.faces.landmarks, rows), motion)
+            for some in stretches(len(rows), steadied, landmarks):
+                landmarks[rows[some]] = steadied[some]
         return landmarks
 
-    def _flow_column(self, name: str) -> Floats:
-        paths = self.stage.chunks(self.plate.chunk_count(CHUNK))
-        return np.concatenate([load_columns(path, (name,))[name] for path in paths])
+    def _flow(self) -> tuple[Floats, Floats]:
+        displacement, trust = Growing((478, 2), np.float32), Growing((478,), np.float32)
+        for path in self.stage.chunks(self.plate.chunk_count(CHUNK)):
+            columns = load_columns(path, _COLUMNS)
+            displacement.add(columns["displacement"])
+            trust.add(columns["trust"])
+        return displacement.whole(), trust.whole()
 
     def _chunk(self, index: int, numbers: range, hands: HandFinder, task: Task) -> None:
         collectors: dict[int, TraceCollector] = {}
         displacement, trust = [], []
-        for step, flows in ordered_map(self._flow, self._steps(numbers)):
+        for step, flows in ordered_map(self._flows, self._steps(numbers)):
             for row, (moved, trusted) in zip(step.rows, flows, strict=True):
                 collector = collectors.setdefault(int(self.faces.track[row]), TraceCollector(hands))
                 collector.add(step.now, self.calm[row])
@@ -124,7 +134,7 @@ class Observer:
                 yield _Step(before, frame.image, rows_in(self.faces, range(frame.index, frame.index + 1)))
             before = frame.image
 
-    def _flow(self, step: _Step) -> tuple[_Step, list[tuple[Floats, Floats]]]:
+    def _flows(self, step: _Step) -> tuple[_Step, list[tuple[Floats, Floats]]]:
         flows = []
         for row in step.rows:
             last = self.before[row]
@@ -138,29 +148,33 @@ class Observer:
 
 def calmed(faces: Faceset) -> Floats:
     """Landmarks smoothed a little along each track, good enough to cut a face out by."""
-    calm = faces.landmarks.copy()
-    for track in np.unique(faces.track):
-        rows = np.flatnonzero(faces.track == track)
-        calm[rows] = gaussian_filter1d(calm[rows], 1.0, axis=0, mode="nearest")
+    calm = empty(faces.landmarks.shape, np.float32)
+    for _, rows in faces.by_track():
+        for wanted, seen, inner in windows(len(rows), _REACH, faces.landmarks, calm):
+            near = gaussian_filter1d(faces.landmarks[rows[seen]], _SIGMA, axis=0, mode="nearest")
+            calm[rows[wanted]] = near[inner]
     return calm
 
 
 def row_before(faces: Faceset) -> npt.NDArray[np.int64]:
     """For every face the row of the same track one frame earlier, or -1."""
-    row_of = {(int(t), int(f)): k for k, (t, f) in enumerate(zip(faces.track, faces.frame, strict=True))}
-    before = [row_of.get((int(t), int(f) - 1), -1) for t, f in zip(faces.track, faces.frame, strict=True)]
-    return np.array(before, np.int64)
+    before = np.full(len(faces), -1, np.int64)
+    for _, rows in faces.by_track():
+        now = np.flatnonzero(np.diff(faces.frame[rows]) == 1) + 1
+        before[rows[now]] = rows[now - 1]
+    return before
 
 
 def rows_in(faces: Faceset, numbers: range) -> npt.NDArray[np.int64]:
     """Rows of the faces in a range of frames; `faces` is sorted by frame."""
-    begin, end = np.searchsorted(faces.frame, (numbers.start, numbers.stop))
-    return np.arange(begin, end)
+    rows = faces.rows_in(numbers.start, numbers.stop)
+    return np.arange(rows.start, rows.stop)
 
 
 def steadied(stage: Stage, faces: Faceset) -> Faceset:
     """The faces with steady landmarks, from a finished observation."""
-    return faces.with_landmarks(load_columns(stage.path(_STEADY), ("landmarks",))["landmarks"])
+    columns = load_columns(stage.path(_STEADY), ("landmarks",), mapped=True)
+    return faces.with_landmarks(columns["landmarks"])
 
 
 def occlusions(stage: Stage, faces: Faceset) -> dict[int, Occlusion]:

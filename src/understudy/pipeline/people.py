@@ -22,7 +22,7 @@ def embed_tracks(stage: Stage, footage: Footage, analysis: Analysis, task: Task)
     """Embeddings of every track's best faces, from a few frames; returns how many faces were looked at."""
     wanted: dict[int, list[int]] = {}
     for track in analysis.track_numbers:
-        rows = np.flatnonzero(analysis.faces.track == track)
+        rows = analysis.rows_of(track)
         for place in best_faces(analysis.faces.select(rows)):
             wanted.setdefault(int(analysis.faces.frame[rows[place]]), []).append(int(rows[place]))
     tracks, embeddings = [], []

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from understudy.engines.base import Model, engine
 from understudy.faces.columns import load_all_columns, save_columns
@@ -49,8 +51,10 @@ def prepare(
     parts, digests = [], [observed.digest]
     for role, likeness in cast:
         faces = role.faces(observed.faces)
-        model, planned = _plan(session, engine_name, likeness, faces, observed)
-        parts.append(Part(faces, model, _cut(session, likeness, model, planned), observed.occlusions))
+        planned, model, mapped = _plan(session, engine_name, likeness, faces, observed)
+        crops = _cut(session, likeness, model, planned)
+        mine = {track: observed.occlusions[track] for track, _ in faces.by_track()}
+        parts.append(Part(faces, model, crops, mine, mapped))
         digests.append(planned)
     return Prepared(tuple(parts), "-".join(digests))
 
@@ -69,7 +73,7 @@ def _observe(session: Session, plate: Studied, tracks: list[int]) -> _Observed:
 
 def _plan(
     session: Session, engine_name: str, likeness: Likeness, faces: Faceset, observed: _Observed
-) -> tuple[Model, str]:
+) -> tuple[str, Model, tuple[npt.NDArray[Any], ...]]:
     maker = engine(engine_name)
     tracks = [int(track) for track in np.unique(faces.track)]
     inputs = {"likeness": likeness.digest, "motion": observed.digest}
@@ -83,7 +87,8 @@ def _plan(
         return len(faces)
 
     stage = session.stage(recipe, "choose likeness frames", len(faces), fit, "faces")
-    return maker.load(load_all_columns(stage.path("model.npz"))), recipe.hash
+    columns = load_all_columns(stage.path("model.npz"), mapped=True)
+    return recipe.hash, maker.load(columns), tuple(columns.values())
 
 
 def _cut(session: Session, likeness: Likeness, model: Model, planned: str) -> CropStore:

@@ -79,6 +79,8 @@ def render(stage: Stage, plate: Footage, renderer: Renderer, spec: OutputSpec, t
     for index, numbers in missing_chunks(stage, plate, CHUNK, task, SEGMENT_SUFFIX):
         images = ordered_map(renderer.frame, reel.frames(numbers))
         done += encode_segment(stage.path(stage.chunk(index, SEGMENT_SUFFIX)), _counted(images, task), spec)
+        for part in renderer.parts:
+            part.release()
     return done
 
 

@@ -46,7 +46,7 @@ def cast_roles(request: SwapRequest, plate: Analysis, persons: Sequence[int] | N
 
 def _leads(plate: Analysis, persons: Sequence[int] | None) -> list[tuple[int, ...]]:
     """The largest face: all tracks of one performer where known, otherwise the largest of each shot."""
-    weight = {track: track_weight(plate.faces, track) for track in plate.track_numbers}
+    weight = track_weights(plate)
     if persons:
         total: dict[int, float] = {}
         for track, person in zip(plate.track_numbers, persons, strict=True):
@@ -62,9 +62,10 @@ def _leads(plate: Analysis, persons: Sequence[int] | None) -> list[tuple[int, ..
     return [(track,) for _, track in sorted(best.items())]
 
 
-def track_weight(faces: Faceset, track: int) -> float:
-    """How large a track is: the sum of its face's sizes over its frames."""
-    return float(face_sizes(faces.landmarks[faces.track == track]).sum())
+def track_weights(plate: Analysis) -> dict[int, float]:
+    """How large each track is: the sum of its face's sizes over its frames."""
+    sizes = face_sizes(plate.faces.landmarks)
+    return {track: float(sizes[plate.rows_of(track)].sum()) for track in plate.track_numbers}
 
 
 def likeness_rows(analysis: Analysis, persons: Sequence[int] | None) -> npt.NDArray[np.int64]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from understudy.faces.stretches import kept_in
 from understudy.pipeline.footage import Footage, open_footage
 from understudy.progress import Progress, Task
 from understudy.project.folder import Project, Run
@@ -26,6 +27,7 @@ class Session:
         self.project, self.run, self.progress = project, run, progress
         self.warnings: list[str] = []
         self._clips = ExitStack()
+        self._clips.enter_context(kept_in(project.folder))
         self._footage: list[Footage] = []
         self._told: set[Path] = set()
 

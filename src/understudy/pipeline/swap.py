@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import cv2
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from understudy.errors import BadInputError
@@ -202,7 +201,7 @@ class _Swap:
                 shot=found.shot_of(number),
                 first=found.span_of(number)[0],
                 last=found.span_of(number)[1],
-                faces=int(np.count_nonzero(found.faces.track == number)),
+                faces=len(found.rows_of(number)),
                 missed=as_ranges(found.missed.get(number, ())),
             )
             for number in found.track_numbers
@@ -211,8 +210,8 @@ class _Swap:
 
     def _summary(self, plate: Studied, prepared: Prepared, permission: Permission) -> SwapResult:
         found = plate.analysis
-        numbers = {int(track) for part in prepared.parts for track in part.faces.track}
-        frames = {int(frame) for part in prepared.parts for frame in part.faces.frame}
+        numbers = {track for part in prepared.parts for track, _ in part.faces.by_track()}
+        frames = {frame for part in prepared.parts for frame in part.faces.frame.tolist()}
         return SwapResult(
             output=self.request.output,
             frames=len(plate.footage),
@@ -230,5 +229,5 @@ class _Swap:
 
 def _swapped(found: Analysis, number: int) -> SwappedTrack:
     first, last = found.span_of(number)
-    count = int(np.count_nonzero(found.faces.track == number))
+    count = len(found.rows_of(number))
     return SwappedTrack(number, first, last, count, as_ranges(found.missed.get(number, ())))

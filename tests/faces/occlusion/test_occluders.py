@@ -19,5 +19,6 @@ def test_masks_come_back_as_they_were() -> None:
 
 def test_masks_take_an_eighth() -> None:
     mask = np.ones((SIDE, SIDE), bool)
-    packed = Masks([mask])._packed[0]
-    assert packed.nbytes == mask.nbytes / 8
+    packed = Masks([mask] * 3)._packed
+    assert packed is not None
+    assert packed.whole().nbytes == 3 * mask.nbytes / 8

@@ -7,6 +7,7 @@ frame that looks different costs, so that picks follow the likeness's own motion
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from understudy.engines.warp.shape import stretches
+from understudy.engines.warp.shape import Shapes
+from understudy.faces.stretches import empty, release, stretches
 from understudy.geometry import mesh
 from understudy.geometry.align import Similarity
 
@@ -86,20 +88,31 @@ MOUTH = _region(
 REGIONS = (SKIN, EYES, MOUTH)
 
 
-def candidates(points: Array, limit: int = MAX_CANDIDATES) -> npt.NDArray[np.int64]:
+def candidates(points: Array | Shapes, limit: int = MAX_CANDIDATES) -> npt.NDArray[np.int64]:
     """At most `limit` rows of (N, 478, 3) head-space points that cover the range of shapes, ascending.
 
     Picked farthest point first. Long likeness footage repeats itself; what counts is its range.
     """
     if len(points) <= limit:
         return np.arange(len(points))
-    features = points[:, MOUTH.vertices.tolist() + EYES.vertices.tolist()].reshape(len(points), -1)
-    chosen = [int(np.linalg.norm(features - features.mean(0), axis=1).argmin())]
+    vertices = MOUTH.vertices.tolist() + EYES.vertices.tolist()
+    features = empty((len(points), 3 * len(vertices)), np.float64)
+    for some in stretches(len(points), features):
+        features[some] = points[some][:, vertices].reshape(-1, features.shape[1])
+    chosen = [int(_away(features, features.mean(0)).argmin())]
     distance = np.full(len(points), np.inf)
     for _ in range(limit - 1):
-        distance = np.minimum(distance, ((features - features[chosen[-1]]) ** 2).sum(1))
+        distance = np.minimum(distance, _away(features, features[chosen[-1]]))
         chosen.append(int(distance.argmax()))
     return np.sort(np.array(chosen))
+
+
+def _away(features: Array, place: Array) -> Array:
+    """Squared distance of every row of (N, D) features from a place (D,)."""
+    distance = np.empty(len(features))
+    for some in stretches(len(features), features):
+        distance[some] = ((features[some] - place) ** 2).sum(1)
+    return distance
 
 
 @dataclass(frozen=True)
@@ -111,7 +124,7 @@ class Looks:
     light   (N, 2) how light falls onto them, as `Faceset.light`
     """
 
-    points: Array
+    points: Array | Shapes
     pose: Similarity
     light: npt.NDArray[np.floating[Any]]
 
@@ -122,7 +135,7 @@ class Looks:
 
 def _features(region: Region, looks: Looks) -> Array:
     """Rows whose squared distance is the region's cost, in hundredths of an eye distance squared."""
-    points, rotation = looks.points, looks.pose.rotation
+    points, rotation = np.asarray(looks.points), looks.pose.rotation
     shape = (points[:, region.vertices, :2] * 100.0 * region.weights[:, None]).reshape(len(points), -1)
     # |R_a - R_b|_F = sqrt(8) sin(angle / 2): nearly proportional to the angle between them
     turn = np.degrees(rotation.reshape(len(rotation), 9)) / np.sqrt(2.0) * region.per_degree
@@ -130,17 +143,28 @@ def _features(region: Region, looks: Looks) -> Array:
 
 
 def choose(region: Region, wanted: Looks, offered: Looks) -> npt.NDArray[np.int64]:
-    """Row of `offered` for every row of `wanted`: the cheapest path, (N,).
+    """Row of `offered` for every row of `wanted`: the cheapest path, (N,). See `choose_all`."""
+    return choose_all([region], wanted, offered)[region.name]
+
+
+def choose_all(regions: Sequence[Region], wanted: Looks, offered: Looks) -> dict[str, npt.NDArray[np.int64]]:
+    """By region, the row of `offered` for every row of `wanted`: the cheapest path, (N,).
 
     A frame in which the likeness is smaller than the plate's face costs more: it would have to be enlarged.
     """
-    offer = _features(region, offered)
+    count = len(wanted.points)
     softness = _softness(wanted.pose, offered.pose)
-    unary = np.empty((len(wanted.points), len(offered.points)), np.float32)
-    for some in stretches(len(unary)):
-        unary[some] = cdist(_features(region, wanted.select(some)), offer, "sqeuclidean") + softness
-    change = cdist(offer, offer, "euclidean")
-    return cheapest_path(unary, region.stickiness * change)
+    offers = {region.name: _features(region, offered) for region in regions}
+    found = {
+        region.name: CheapestPath(count, region.stickiness * cdist(offer, offer, "euclidean"))
+        for region, offer in zip(regions, offers.values(), strict=True)
+    }
+    for some in stretches(count):
+        part = wanted.select(some)
+        for region in regions:
+            away = cdist(_features(region, part), offers[region.name], "sqeuclidean")
+            found[region.name].add((away + softness).astype(np.float32))
+    return {name: path.found() for name, path in found.items()}
 
 
 def _softness(wanted: Similarity, offered: Similarity) -> Array:
@@ -149,27 +173,55 @@ def _softness(wanted: Similarity, offered: Similarity) -> Array:
     return np.asarray(_PER_DOUBLING * np.maximum(doublings - 0.25, 0.0))
 
 
+class CheapestPath:
+    """The path p of least sum unary[t, p_t] + change[p_t, p_t+1] (Viterbi) over `steps` steps.
+
+    change (M, M). Which state is best reached from which is kept for every step, M numbers of two or four
+    bytes, in a column that lies in a file where it is large: the path is the same as were it kept in memory.
+    """
+
+    def __init__(self, steps: int, change: Array) -> None:
+        self._change = change
+        self._back = empty((steps, len(change)), np.int16 if len(change) < 2**15 else np.int32)
+        self._cost = np.zeros(0)
+        self._steps = 0
+
+    def add(self, unary: npt.NDArray[np.floating[Any]]) -> None:
+        """Take the costs (n, M) of the next n steps."""
+        states = np.arange(len(self._change))
+        for some in stretches(len(unary), self._back):
+            for costs in unary[some]:
+                if self._steps == 0:
+                    self._cost = costs.astype(np.float64)
+                else:
+                    through = self._cost[:, None] + self._change
+                    best = through.argmin(0)
+                    self._back[self._steps] = best
+                    self._cost = through[best, states] + costs
+                self._steps += 1
+
+    def found(self) -> npt.NDArray[np.int64]:
+        """The path (steps,), once the costs of all steps are known."""
+        path = np.empty(len(self._back), np.int64)
+        path[-1] = int(self._cost.argmin())
+        for some in reversed(list(stretches(len(path) - 1))):
+            for t in range(some.stop, some.start, -1):
+                path[t - 1] = self._back[t, path[t]]
+            release(self._back)
+        return path
+
+
 def cheapest_path(unary: npt.NDArray[np.floating[Any]], change: Array) -> npt.NDArray[np.int64]:
-    """The path p of least sum unary[t, p_t] + change[p_t, p_t+1] (Viterbi); unary (T, M), change (M, M)."""
-    steps, states = unary.shape
-    back = np.zeros((steps, states), np.int16 if states < 2**15 else np.int32)
-    cost = unary[0].astype(np.float64)
-    for t in range(1, steps):
-        through = cost[:, None] + change
-        back[t] = through.argmin(0)
-        cost = through[back[t], np.arange(states)] + unary[t]
-    path = np.empty(steps, np.int64)
-    path[-1] = int(cost.argmin())
-    for t in range(steps - 1, 0, -1):
-        path[t - 1] = back[t, path[t]]
-    return path
+    """The path of `CheapestPath` for unary (T, M) and change (M, M), at once."""
+    path = CheapestPath(len(unary), change)
+    path.add(unary)
+    return path.found()
 
 
-def cross_fade(path: npt.NDArray[np.int64], sigma: float) -> list[tuple[npt.NDArray[np.int64], Array]]:
+def cross_fade(path: npt.NDArray[np.int64], sigma: float) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
     """For every step the picks to mix and their weights: the path through a Gaussian of `sigma` frames."""
     reach = int(np.ceil(2.5 * sigma))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-6)) ** 2)
-    mixes = []
     for t in range(len(path)):
         around = np.arange(max(0, t - reach), min(len(path), t + reach + 1))
         weights = kernel[around - t + reach]
@@ -177,5 +229,4 @@ def cross_fade(path: npt.NDArray[np.int64], sigma: float) -> list[tuple[npt.NDAr
         share = np.bincount(index, weights)
         keep = share > 0.04 * share.sum()
         picks, share = picks[keep], share[keep]
-        mixes.append((picks, share / share.sum()))
-    return mixes
+        yield picks, share / share.sum()

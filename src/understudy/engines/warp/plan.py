@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from understudy.engines.base import LikenessFaces
-from understudy.engines.warp.choose import REGIONS, Looks, candidates, choose, cross_fade
+from understudy.engines.warp.choose import REGIONS, Looks, candidates, choose_all, cross_fade
 from understudy.engines.warp.layers import vertex_shares
 from understudy.engines.warp.render import Mix, WarpModel
 from understudy.engines.warp.shape import (
+    Shapes,
     mouth_opening,
     retarget,
-    stretches,
     to_head_space,
     with_mouth_in_place,
     with_natural_lips,
 )
 from understudy.faces.faceset import Faceset
+from understudy.faces.stretches import empty, stretches
 from understudy.geometry import mesh
 from understudy.geometry.align import Similarity
 
@@ -36,14 +39,16 @@ def plan(likeness: LikenessFaces, plate: Faceset) -> WarpModel:
     rows = candidates(heads.points)
     offered = Looks(heads.points, heads.pose, likeness.faces.light).select(rows)
     asked = Looks(wanted, acting.pose, plate.light)
-    paths = {region.name: rows[choose(region, asked, offered)] for region in REGIONS}
+    paths = {name: rows[path] for name, path in choose_all(REGIONS, asked, offered).items()}
     mixes = {name: _mix(path, FADE[name]) for name, path in paths.items()}
-    inside = _plate_inside(wanted, heads.points[paths["mouth"]])
-    target = np.empty_like(plate.landmarks)
-    for some in stretches(len(plate)):
-        drawn = with_natural_lips(wanted[some], _shown(mixes["mouth"], heads.points, some))
+    target, opening = empty(plate.landmarks.shape, np.float32), np.empty(len(plate))
+    for some in stretches(len(plate), plate.landmarks, target):
+        drawn = wanted[some]
+        opening[some] = mouth_opening(drawn)
+        drawn = with_natural_lips(drawn, _shown(mixes["mouth"], heads.points, some))
         drawn = with_mouth_in_place(drawn, acting.points[some])
         target[some] = _target(drawn, acting.pose[some], plate.landmarks[some])
+    (shown,) = heads.points.measured(mouth_opening)
     return WarpModel(
         target=target,
         plate=plate.landmarks,
@@ -51,21 +56,23 @@ def plan(likeness: LikenessFaces, plate: Faceset) -> WarpModel:
         skin=mixes["skin"],
         eyes=mixes["eyes"],
         mouth=mixes["mouth"],
-        inside=inside,
+        inside=_plate_inside(opening, shown[paths["mouth"]]),
     )
 
 
 def _mix(path: npt.NDArray[np.int64], sigma: float) -> Mix:
-    mixes = cross_fade(path, sigma)
-    most = max(len(rows) for rows, _ in mixes)
-    rows = np.zeros((len(path), most), np.int32)
-    weight = np.zeros((len(path), most), np.float32)
-    for t, (picks, share) in enumerate(mixes):
+    # No more picks can meet than there are frames in the reach of a fade; most often it is two.
+    width = min(len(np.unique(path)), 2 * math.ceil(2.5 * sigma) + 1)
+    rows = np.zeros((len(path), width), np.int32)
+    weight = np.zeros((len(path), width), np.float32)
+    most = 1
+    for t, (picks, share) in enumerate(cross_fade(path, sigma)):
         rows[t, : len(picks)], weight[t, : len(picks)] = picks, share
-    return Mix(rows, weight)
+        most = max(most, len(picks))
+    return Mix(rows[:, :most].copy(), weight[:, :most].copy())
 
 
-def _shown(mix: Mix, points: Array, some: slice) -> Array:
+def _shown(mix: Mix, points: Shapes, some: slice) -> Array:
     """The shape of what a mix shows in some frames, (n, 478, 3)."""
     return np.einsum("nk,nkvd->nvd", mix.weight[some], points[mix.rows[some]])
 
@@ -80,10 +87,11 @@ def _target(wanted: Array, pose: Similarity, plate: npt.NDArray[np.float32]) -> 
     return eased
 
 
-def _plate_inside(wanted: Array, picked: Array) -> npt.NDArray[np.float32]:
-    """How much of the mouth's inside comes from the plate: all of it where the mouth opens past the pick."""
-    opening = mouth_opening(wanted)
-    short = opening - mouth_opening(picked)
+def _plate_inside(opening: Array, shown: Array) -> npt.NDArray[np.float32]:
+    """How much of the mouth's inside comes from the plate, (N,): all of it where the mouth should open wider
+    (N,) than it does in what is shown (N,).
+    """
+    short = opening - shown
     need = np.clip((short - 0.02) / 0.04, 0.0, 1.0) * np.clip((opening - 0.04) / 0.04, 0.0, 1.0)
     need = np.maximum(need, np.clip((opening - 0.06) / 0.06, 0.0, 1.0))
     return gaussian_filter1d(need, 1.0, mode="nearest").astype(np.float32)

@@ -6,13 +6,16 @@ camera, outer eye corners about 1 apart, head frontal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from understudy.faces.stretches import release, stretches
 from understudy.geometry import mesh
 from understudy.geometry.align import Similarity, fit_similarity, rotation_angle
 
@@ -20,6 +23,9 @@ Array = npt.NDArray[np.float64]
 
 _RESTING_WIDTH = 0.55
 """Width of a mouth at rest in head space: none of eleven real performers was more than 0.015 off."""
+
+_MOST_CALM = 2048
+"""Frames from which the performer at rest is told at most."""
 
 _UPPER_LIP = np.array(mesh.LIP_UPPER_INNER[1:-1])
 _LOWER_LIP = np.array(mesh.LIP_LOWER_INNER[1:-1])
@@ -30,6 +36,57 @@ _LIDS: tuple[_Eye, _Eye] = (
 )
 
 
+_Rows = slice | npt.NDArray[np.integer[Any]]
+
+
+class Shapes(ABC):
+    """Points (N, 478, 3) in head space, worked out row by row when they are asked for: kept, those of a long
+    clip would be most of what it takes in memory. `numpy.asarray` gives them all.
+    """
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def at(self, rows: _Rows) -> Array:
+        """The points of some rows."""
+
+    def __getitem__(self, rows: int | _Rows) -> Array:
+        """The points of some rows, or (478, 3) of one."""
+        if isinstance(rows, int):
+            one: Array = self.at(np.array([rows]))[0]
+            return one
+        return self.at(rows)
+
+    def __array__(self, dtype: npt.DTypeLike = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.asarray(self[:], dtype)
+
+    def measured(self, *measures: Callable[[Array], Array]) -> Array:
+        """What each of `measures` says of every face, (len(measures), N)."""
+        found = np.empty((len(measures), len(self)))
+        for some in stretches(len(self)):
+            points = self[some]
+            found[:, some] = [measure(points) for measure in measures]
+        return found
+
+
+@dataclass(frozen=True)
+class HeadPoints(Shapes):
+    """Landmarks (N, 478, 3) freed of their poses."""
+
+    landmarks: npt.NDArray[np.floating[Any]]
+    pose: Similarity
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    def at(self, rows: _Rows) -> Array:
+        """The points of some rows, in the shape of `rows` where these are indices."""
+        points = self.pose[rows].inverse().apply(self.landmarks[rows])
+        release(self.landmarks)
+        return points
+
+
 @dataclass(frozen=True)
 class Heads:
     """Faces of one performer in head space.
@@ -38,16 +95,11 @@ class Heads:
     pose    N similarities from head space to frame pixels
     """
 
-    points: Array
+    points: HeadPoints
     pose: Similarity
 
     def __len__(self) -> int:
         return len(self.points)
-
-
-def stretches(count: int, length: int = 512) -> Iterator[slice]:
-    """0..count-1 in runs: what is worked out on the way takes several times the room of what comes out."""
-    return (slice(begin, min(begin + length, count)) for begin in range(0, count, length))
 
 
 def to_head_space(landmarks: npt.NDArray[np.floating[Any]], rounds: int = 3) -> Heads:
@@ -58,16 +110,30 @@ def to_head_space(landmarks: npt.NDArray[np.floating[Any]], rounds: int = 3) -> 
     """
     stable = np.array(mesh.STABLE)
     canonical = mesh.canonical_face()
-    template = canonical
-    points = np.empty(landmarks.shape)
-    for _ in range(rounds):
-        pose = fit_similarity(template[stable], landmarks[:, stable])
-        inverse = pose.inverse()
+    pose = _poses(canonical[stable], landmarks)
+    for _ in range(rounds - 1):
+        points, total = HeadPoints(landmarks, pose), np.zeros(canonical.shape)
         for some in stretches(len(landmarks)):
-            points[some] = inverse[some].apply(landmarks[some])
-        mean = points.mean(0)
+            # Face by face, so that the sum does not depend on how long a stretch is.
+            total = np.concatenate([total[None], points[some]]).sum(0)
+        mean = total / len(landmarks)
         template = fit_similarity(mean[stable], canonical[stable]).apply(mean)
-    return Heads(points, pose)
+        pose = _poses(template[stable], landmarks)
+    return Heads(HeadPoints(landmarks, pose), pose)
+
+
+def _poses(stable: Array, landmarks: npt.NDArray[np.floating[Any]]) -> Similarity:
+    """What takes the points `stable` of a head to (N, 478, 3) landmarks."""
+    count = len(landmarks)
+    pose = Similarity(np.empty(count), np.empty((count, 3, 3)), np.empty((count, 3)))
+    for some in stretches(count, landmarks):
+        fit = fit_similarity(stable, landmarks[some][:, list(mesh.STABLE)])
+        pose.scale[some], pose.rotation[some], pose.translation[some] = (
+            fit.scale,
+            fit.rotation,
+            fit.translation,
+        )
+    return pose
 
 
 def mouth_opening(points: npt.NDArray[np.floating[Any]]) -> Array:
@@ -139,22 +205,24 @@ def neutral_shape(heads: Heads) -> Array:
     it would show teeth; nor the most usual closed mouth, which may be a pout that is held for seconds. Of the
     frames in which the mouth is nearest to closed and to the width of mouths at rest, the eyes are open and
     the head is turned least, the most usual shape is taken: a mean that trusts frames less the farther they
-    are from it.
+    are from it. Of very many such frames, some that are spread evenly over the clip stand for all.
     """
-    mouth = mouth_opening(heads.points)
-    lids = lid_opening(heads.points)
+    mouth, lids, tension = heads.points.measured(mouth_opening, lid_opening, mouth_tension)
     usual = np.percentile(lids, 70)
     turned = rotation_angle(heads.pose.rotation, np.eye(3))
     spread = np.median(np.abs(lids - usual)) + 1e-6
     unrest = (
         np.maximum(mouth - mouth.min() - 0.02, 0) / 0.03
-        + mouth_tension(heads.points)
+        + tension
         + np.clip((usual - lids) / spread - 1.0, 0, 3) * 0.5
         + np.maximum(turned - 10, 0) / 10
     )
     count = max(1, min(len(heads), round(0.25 * len(heads))))
     limit = max(0.5, float(np.sort(unrest)[count - 1]))
-    calm = heads.points[unrest <= limit]
+    rows = np.flatnonzero(unrest <= limit)
+    if len(rows) > _MOST_CALM:
+        rows = rows[np.linspace(0, len(rows) - 1, _MOST_CALM).round().astype(int)]
+    calm = heads.points[rows]
     neutral: Array = np.median(calm, axis=0)
     for _ in range(5):
         away = np.linalg.norm(calm - neutral, axis=-1).mean(1)
@@ -190,12 +258,10 @@ def _set_gap(
     change = gap - (points[:, lower] - points[:, upper])
     both = np.concatenate([upper, lower])
     shift = np.concatenate([-(1 - lower_share) * change, lower_share * change], axis=1)
-    falloff = _falloff(both, width)
-    for some in stretches(len(points)):
-        points[some] += np.einsum("vs,nsd->nvd", falloff, shift[some])
+    points += _falloff(both, width) @ shift
 
 
-def retarget(likeness: Heads, plate: Heads) -> Array:
+def retarget(likeness: Heads, plate: Heads) -> Shapes:
     """The likeness's shape with the plate's expressions, head space, (N_plate, 478, 3).
 
     Neutral shape of the likeness plus the plate's departure from its own neutral. Lips and lids are then set
@@ -203,23 +269,47 @@ def retarget(likeness: Heads, plate: Heads) -> Array:
     usual opening (lids), because zero means the same for everybody while an offset does not.
     """
     neutral_likeness, neutral_plate = neutral_shape(likeness), neutral_shape(plate)
-    points = plate.points + (
-        neutral_likeness - neutral_plate + _lasting_mood(neutral_plate, neutral_likeness)
-    )
+    offset = neutral_likeness - neutral_plate + _lasting_mood(neutral_plate, neutral_likeness)
+    both = [
+        heads.points.measured(*(partial(_opening, eye=eye) for eye in _LIDS)) for heads in (likeness, plate)
+    ]
+    openings = tuple(_wanted_opening(*eye) for eye in zip(*both, strict=True))
+    return _Retargeted(plate.points, offset, neutral_likeness, openings)
 
-    gap = plate.points[:, _LOWER_LIP] - plate.points[:, _UPPER_LIP]
-    _set_gap(points, _UPPER_LIP, _LOWER_LIP, gap, width=0.07, lower_share=0.7)
 
-    for eye in _LIDS:
-        upper, lower, corners = eye
-        gap = plate.points[:, lower] - plate.points[:, upper]
-        wanted = _wanted_opening(_opening(likeness.points, eye), _opening(plate.points, eye))
-        # what is missing is added in the shape of an open eye: a scaled gap of a shut one is scaled noise
-        missing = wanted * _width(neutral_likeness, corners) - gap[..., 1].mean(1)
-        gap = gap + missing[:, None, None] * _open_eye(eye)
-        _set_gap(points, upper, lower, gap, width=0.035, lower_share=0.25)
-    _set_irises(points, plate.points, neutral_likeness)
-    return points
+@dataclass(frozen=True)
+class _Retargeted(Shapes):
+    """What `retarget` describes.
+
+    plate     (N, 478, 3) the plate's performer
+    offset    (478, 3) from the plate's performer to the likeness
+    neutral   (478, 3) the likeness at rest
+    openings  (N,) for each eye: how far the likeness's lids should be open, in eye widths
+    """
+
+    plate: HeadPoints
+    offset: Array
+    neutral: Array
+    openings: tuple[Array, ...]
+
+    def __len__(self) -> int:
+        return len(self.plate)
+
+    def at(self, rows: _Rows) -> Array:
+        """The points of some rows; indices are (n,)."""
+        plate = self.plate.at(rows)
+        points = plate + self.offset
+        gap = plate[:, _LOWER_LIP] - plate[:, _UPPER_LIP]
+        _set_gap(points, _UPPER_LIP, _LOWER_LIP, gap, width=0.07, lower_share=0.7)
+        for eye, wanted in zip(_LIDS, self.openings, strict=True):
+            upper, lower, corners = eye
+            gap = plate[:, lower] - plate[:, upper]
+            # what is missing is added in the shape of an open eye: a scaled gap of a shut one is scaled noise
+            missing = wanted[rows] * _width(self.neutral, corners) - gap[..., 1].mean(1)
+            gap = gap + missing[:, None, None] * _open_eye(eye)
+            _set_gap(points, upper, lower, gap, width=0.035, lower_share=0.25)
+        _set_irises(points, plate, self.neutral)
+        return points
 
 
 def _lasting_mood(neutral_plate: Array, neutral_likeness: Array) -> Array:
@@ -285,7 +375,7 @@ def with_natural_lips(points: Array, picked: Array, share: float = 0.7) -> Array
     shift = share * ((picked[:, outer] - picked[:, inner]) - (points[:, outer] - points[:, inner]))
     fixed = np.concatenate([outer, inner])
     moves = np.concatenate([shift, np.zeros_like(shift)], axis=1)
-    return points + np.einsum("vs,nsd->nvd", _falloff(fixed, 0.06), moves)
+    return points + _falloff(fixed, 0.06) @ moves
 
 
 def with_mouth_in_place(points: Array, plate: Array, share: float = 0.5) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 
 import cv2
@@ -11,6 +12,7 @@ from scipy import ndimage
 
 from understudy.faces.occlusion.appearance import Appearance, Floats, Mask, plain_skin
 from understudy.faces.sampling import Bytes
+from understudy.faces.stretches import Growing
 
 # Everything here errs towards seeing nothing: a false occluder lets the plate performer's face show through,
 # which is worse than a strand of hair that is painted over.
@@ -82,27 +84,37 @@ class Masks:
     """Masks (T, T) of consecutive frames, kept in an eighth of their size. An empty one counts as None."""
 
     def __init__(self, masks: Iterable[Mask | None] = ()) -> None:
-        self._packed: list[npt.NDArray[np.uint8] | None] = []
+        self._places = array("i")
+        self._packed: Growing | None = None
         for mask in masks:
             self.append(mask)
 
     def append(self, mask: Mask | None) -> None:
         """Add the mask of the next frame."""
-        self._packed.append(np.packbits(mask, axis=1) if mask is not None and mask.any() else None)
+        if mask is None or not mask.any():
+            self._places.append(-1)
+            return
+        packed = np.packbits(mask, axis=1)
+        if self._packed is None:
+            self._packed = Growing(packed.shape, np.uint8)
+        self._places.append(len(self._packed))
+        self._packed.add(packed)
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return len(self._places)
 
     def __getitem__(self, row: int) -> Mask | None:
-        packed = self._packed[row]
-        return None if packed is None else np.unpackbits(packed, axis=1).view(bool)
+        place = self._places[row]
+        if place < 0 or self._packed is None:
+            return None
+        return np.unpackbits(self._packed.row(place), axis=1).view(bool)
 
     def __iter__(self) -> Iterator[Mask | None]:
         return (self[row] for row in range(len(self)))
 
     def shown(self) -> npt.NDArray[np.int64]:
         """The frames that have a mask."""
-        return np.array([row for row, packed in enumerate(self._packed) if packed is not None], np.int64)
+        return np.flatnonzero(np.array(self._places, np.int64) >= 0)
 
 
 def steady(masks: Masks) -> Masks:

@@ -25,6 +25,7 @@ from understudy.faces.occlusion.hands import is_hand_before_face, silhouette
 from understudy.faces.occlusion.occluders import Masks, occluder, soften, steady, without_own_skin
 from understudy.faces.occlusion.traces import Traces
 from understudy.faces.sampling import Bytes
+from understudy.faces.stretches import STRETCH, empty, release
 from understudy.geometry import mesh
 from understudy.geometry.align import apply_affine, invert_affine
 
@@ -72,12 +73,12 @@ class Occlusion:
 
     def save(self, path: Path) -> None:
         """Write as .npz under a temporary name, then rename."""
-        save_columns(path, {f.name: getattr(self, f.name) for f in fields(self)}, compress=True)
+        save_columns(path, {f.name: getattr(self, f.name) for f in fields(self)})
 
     @classmethod
     def load(cls, path: Path) -> Occlusion:
         """Read what `save` wrote. Raises BadInputError for anything else."""
-        columns = load_columns(path, [f.name for f in fields(cls)])
+        columns = load_columns(path, [f.name for f in fields(cls)], mapped=True)
         try:
             return cls(**columns)
         except (ValueError, TypeError) as error:
@@ -97,6 +98,8 @@ def solve(traces: Sequence[Traces], landmarks: Matrix) -> Occlusion:
     evidence = _Evidence()
     for row, (face, (texture, matrix, hands)) in enumerate(zip(landmarks, _faces(traces), strict=True)):
         to_map[row] = matrix
+        if row % STRETCH == 0:
+            release(landmarks)
         points = apply_affine(matrix, face)
         evidence.add(_look(texture, points, apply_affine(matrix, hands), appearance))
     trusted = evidence.trusted_hands()
@@ -105,8 +108,10 @@ def solve(traces: Sequence[Traces], landmarks: Matrix) -> Occlusion:
     covered = masks.shown()
     slot = np.full(count, -1, np.int32)
     slot[covered] = np.arange(len(covered))
-    maps = np.empty((len(covered), MAP_SIZE, MAP_SIZE), np.uint8)
+    maps = empty((len(covered), MAP_SIZE, MAP_SIZE), np.uint8)
     for row in covered:
+        if slot[row] % STRETCH == 0:
+            release(landmarks, maps)
         cover = soften(masks, row)
         assert cover is not None
         points = apply_affine(to_map[row], landmarks[row])

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from understudy.errors import BadInputError
 from understudy.faces.faceset import Faceset, Found, face_sizes
 from understudy.faces.people.identity import EMBEDDING_SIZE, SAME_PERSON, Embeddings
+from understudy.faces.stretches import stretches
 from understudy.geometry import mesh
 from understudy.geometry.align import fit_similarity
 
@@ -61,8 +62,8 @@ def best_faces(
         quality *= np.sqrt(np.maximum(sharpness, 0))
     seen = np.flatnonzero(faces.found != Found.INTERPOLATED)
     rows = seen if len(seen) else np.arange(len(faces))
-    stretches = np.array_split(rows, min(count, len(rows)))
-    return np.array([stretch[quality[stretch].argmax()] for stretch in stretches], np.int64)
+    parts = np.array_split(rows, min(count, len(rows)))
+    return np.array([part[quality[part].argmax()] for part in parts], np.int64)
 
 
 def mean_embedding(embeddings: Embeddings) -> Embeddings:
@@ -129,16 +130,17 @@ def matching(
 
 def identify(clip: str, faces: Faceset, embeddings: Mapping[int, Embeddings]) -> list[TrackIdentity]:
     """One TrackIdentity for every track of `faces` that `embeddings` has faces of, {track: (n, 128)}."""
+    spans = {track: faces.frame[rows] for track, rows in faces.by_track()}
     return [
         TrackIdentity(
             clip=clip,
             track=track,
-            first=int(faces.frame[faces.track == track].min()),
-            last=int(faces.frame[faces.track == track].max()),
+            first=int(spans[track].min()),
+            last=int(spans[track].max()),
             embedding=mean_embedding(rows),
         )
         for track, rows in sorted(embeddings.items())
-        if len(rows) and (faces.track == track).any()
+        if len(rows) and track in spans
     ]
 
 
@@ -155,5 +157,8 @@ def _pairwise(tracks: Sequence[TrackIdentity]) -> npt.NDArray[np.float64]:
 def _frontality(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """1 for a face that looks into the camera, 0 for a profile or worse: the cosine of its angle to it."""
     stable = list(mesh.STABLE)
-    fit = fit_similarity(mesh.canonical_face()[stable], landmarks[:, stable].astype(np.float64))
-    return np.clip(fit.rotation[:, 2, 2], 0.0, 1.0)
+    cosine = np.empty(len(landmarks))
+    for some in stretches(len(landmarks), landmarks):
+        fit = fit_similarity(mesh.canonical_face()[stable], landmarks[some][:, stable].astype(np.float64))
+        cosine[some] = fit.rotation[:, 2, 2]
+    return np.clip(cosine, 0.0, 1.0)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
-from understudy.faces.stretches import empty, release, stretches
+from understudy.faces.stretches import empty, stretches, windows
 from understudy.geometry import mesh
 
 Array = npt.NDArray[np.float64]
@@ -67,10 +67,9 @@ def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
     # (1 + doubt |difference|^2)^-2 is Geman and McClure's weight
     doubt = np.zeros(mesh.VERTEX_COUNT)
     doubt[list(_QUICK)] = (_LOST * _eye_distance(landmarks)) ** -2
-    for wanted in stretches(len(landmarks), length=_WINDOW):
-        seen = slice(max(0, wanted.start - _MARGIN), wanted.stop + _MARGIN)
+    columns = (landmarks, motion.displacement, motion.trust, steadied)
+    for wanted, seen, inner in windows(len(landmarks), _MARGIN, *columns, length=_WINDOW):
         steps = slice(seen.start, seen.stop - 1)
-        inner = slice(wanted.start - seen.start, wanted.stop - seen.start)
         for begin in range(0, mesh.VERTEX_COUNT, _TOGETHER):
             some = slice(begin, begin + _TOGETHER)
             points = np.asarray(landmarks[seen, some], np.float64)
@@ -80,7 +79,6 @@ def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
             steadied[wanted, some, :2] = _solve(points[..., :2], flow, weight)[inner]
             depth = gaussian_filter1d(points[..., 2], _DEPTH_SIGMA, axis=0, mode="nearest")
             steadied[wanted, some, 2] = depth[inner]
-        release(landmarks, motion.displacement, motion.trust, steadied)
     return steadied
 
 

@@ -10,6 +10,7 @@ A face that is drawn on these would still shiver a little; that of a plate is st
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from understudy.faces.faceset import Faceset
+from understudy.faces.stretches import empty, part_of, stretches, windows
 from understudy.geometry import mesh
 from understudy.geometry.align import fit_similarity
 
@@ -24,6 +26,10 @@ Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.floating[Any]]
 
 _STABLE = list(mesh.STABLE)
+
+_MOST = 1536
+_MARGIN = 64
+"""Frames of a run that are smoothed together at most, and how many on either side are looked at for them."""
 
 # Standard deviations in frames of the Gaussians in time.
 _POSE_SIGMA = 2.5
@@ -49,23 +55,29 @@ _OUTLIER_DISTANCE = 0.04
 
 def smooth_faces(faces: Faceset) -> Faceset:
     """All tracks of a faceset, each smoothed by itself."""
-    landmarks = faces.landmarks.copy()
-    for number in np.unique(faces.track):
-        rows = np.flatnonzero(faces.track == number)
-        landmarks[rows] = smooth(faces.landmarks[rows], faces.frame[rows])
+    landmarks = empty(faces.landmarks.shape, np.float32)
+    for _, rows in faces.by_track():
+        smoothed = smooth(part_of(faces.landmarks, rows), faces.frame[rows])
+        for some in stretches(len(rows), smoothed, landmarks):
+            landmarks[rows[some]] = smoothed[some]
     return faces.with_landmarks(landmarks)
 
 
 def smooth(landmarks: Floats, frames: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float32]:
     """The landmarks (T, 478, 3) of one track at `frames` (T,), ascending, without jitter and without lag.
 
-    Nothing is carried over frames in which the face is missing.
+    Nothing is carried over frames in which the face is missing. Longer runs than `_MOST` frames are gone
+    through in parts, each with what is usual in it and around it.
     """
-    runs = np.split(np.arange(len(frames)), np.flatnonzero(np.diff(frames) > 1) + 1)
-    smoothed = np.array(landmarks, np.float32, copy=True)
-    for rows in runs:
-        if len(rows) >= 3:
-            smoothed[rows] = _smooth_run(np.asarray(landmarks[rows], np.float64))
+    breaks = [0, *(np.flatnonzero(np.diff(frames) > 1) + 1).tolist(), len(frames)]
+    smoothed = empty(landmarks.shape, np.float32)
+    for begin, end in pairwise(breaks):
+        run = landmarks[begin:end]
+        for wanted, seen, inner in windows(end - begin, _MARGIN, run, smoothed, length=_MOST):
+            calm = np.asarray(run[seen], np.float64)
+            if len(calm) >= 3:
+                calm = _smooth_run(calm)
+            smoothed[begin + wanted.start : begin + wanted.stop] = calm[inner]
     return smoothed
 
 
