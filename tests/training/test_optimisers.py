@@ -162,7 +162,7 @@ def test_the_wave_is_a_cosine_of_500_steps() -> None:
 @pytest.mark.parametrize("shape", [(16, 40), (40, 16), (24, 24)])
 def test_orthogonal_keeps_directions_and_evens_out_strengths(shape: tuple[int, int]) -> None:
     matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1))
-    made = orthogonal(matrix).float()
+    made = orthogonal(matrix[None])[0].float()
     strengths = torch.linalg.svdvals(made)
     assert strengths.min() > 0.5
     assert strengths.max() < 1.3
@@ -182,6 +182,19 @@ def test_muon_moves_matrices_by_a_fifth_of_its_rate_and_the_rest_as_adam_does() 
     for change in moved[:2]:
         assert change.square().mean().sqrt().item() == pytest.approx(0.2 * 0.01, rel=0.3)
     assert moved[2].abs().max().item() == pytest.approx(0.1 * 0.01, rel=1e-3)
+
+
+def test_muon_takes_tall_matrices_in_blocks() -> None:
+    chance = torch.Generator().manual_seed(1)
+    tall = nn.Parameter(torch.zeros(1024, 16))
+    halves = [nn.Parameter(torch.zeros(512, 16)) for _ in range(2)]
+    tall.grad = torch.randn(1024, 16, generator=chance)
+    for half, gradient in zip(halves, tall.grad.chunk(2), strict=True):
+        half.grad = gradient.clone()
+    for by in (Muon([tall]), Muon(halves)):
+        by.step()
+    assert torch.allclose(tall, torch.cat(list(halves)), atol=1e-6)
+    assert tall.any()
 
 
 def test_muon_leaves_thin_matrices_to_adam() -> None:
