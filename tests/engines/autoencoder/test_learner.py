@@ -162,6 +162,27 @@ def test_the_recipe_of_deepfacelab_is_its_formula() -> None:
     assert float(total) == pytest.approx(float(expected), rel=1e-4)
 
 
+def test_hard_faces_are_drawn_oftener_from_the_next_weighing_on() -> None:
+    made = learner(OPTIONS["df"].model_copy(update={"hard": 1.0, "even_poses": False}))
+    learned = sorted({int(face) for seed in range(40) for face in batch_of(made, 4, seed)["likeness face"]})
+    hardest = learned[0]
+    rows = torch.tensor(learned)
+    batch = {"likeness face": rows, "plate face": rows[:0]}
+
+    def drawn() -> float:
+        return float(
+            torch.cat([batch_of(made, 4, seed)["likeness face"] == hardest for seed in range(60)])
+            .float()
+            .mean()
+        )
+
+    before = drawn()
+    made.pair.tell(batch, torch.where(rows == hardest, 9.0, 1.0), torch.zeros(0))
+    assert drawn() == before
+    made.reweigh()
+    assert drawn() > 1.5 * before
+
+
 def test_from_256_pixels_on_ssim_is_taken_at_two_scales() -> None:
     assert made_learner(OPTIONS["amp"], *BOTH[64], 0).recipe.two_windows
     assert not learner(OPTIONS["df"]).recipe.two_windows

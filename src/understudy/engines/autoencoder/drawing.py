@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -35,19 +36,21 @@ class Held:
 class Performer(nn.Module):
     """One performer's faces: those that are learned from, and those that are held out to judge by."""
 
-    def __init__(self, faces: TrainingFaces, even_poses: bool) -> None:
+    def __init__(self, faces: TrainingFaces, even_poses: bool, hard: float) -> None:
         super().__init__()
         learned, held = hold_out(len(faces))
-        self.sampler = Sampler(learned, pose_weights(faces.pose[learned]) if even_poses else None)
+        weights = pose_weights(faces.pose[learned]) if even_poses else None
+        self.sampler = Sampler(learned, weights, hard)
         self._held = held
         self._faces = Resident(faces)
 
     def draw(
         self, count: int, amounts: Augmentation, chance: torch.Generator, device: torch.device
-    ) -> Augmented:
-        """`count` faces, augmented."""
-        taken = self._faces.take(self.sampler.draw(count, chance), device)
-        return augment(taken.images, taken.mattes, taken.landmarks, amounts, chance)
+    ) -> tuple[Tensor, Augmented]:
+        """`count` faces, augmented, and which they are."""
+        rows = self.sampler.draw(count, chance)
+        taken = self._faces.take(rows, device)
+        return rows, augment(taken.images, taken.mattes, taken.landmarks, amounts, chance)
 
     def held(self, most: int, device: torch.device) -> Held:
         """At most so many of the held-out faces, evenly spread."""
@@ -64,22 +67,27 @@ class Pair(nn.Module):
         self, likeness: TrainingFaces, plate: TrainingFaces, options: Options, unbent: float = 0.0
     ) -> None:
         super().__init__()
-        self.likeness = Performer(likeness, options.even_poses)
-        self.plate = Performer(plate, options.even_poses)
+        self.likeness = Performer(likeness, options.even_poses, options.hard)
+        self.plate = Performer(plate, options.even_poses, options.hard)
         self._options = options
         self._unbent = unbent
 
     def draw(self, count: int, chance: torch.Generator, device: torch.device) -> dict[str, Tensor]:
-        """Tensors named `likeness input`, `plate matte` and so on: input, target, matte, regions."""
+        """Tensors named `likeness input`, `plate matte` and so on: input, target, matte, regions, face.
+
+        `face` is which faces they are, on the CPU.
+        """
         options = self._options
         bend = options.warp and float(torch.rand(1, generator=chance)) >= self._unbent
         base = Augmentation(warp=Augmentation.warp if bend else 0.0)
         jitter = options.colour_jitter
         jittered = Tone(hue=180 * jitter, saturation=jitter / 2, brightness=jitter / 2)
-        likeness = self.likeness.draw(
+        faces, likeness = self.likeness.draw(
             count, replace(base, placing=_placing(options.likeness_flip), own=jittered), chance, device
         )
-        plate = self.plate.draw(count, replace(base, placing=_placing(options.plate_flip)), chance, device)
+        plate_faces, plate = self.plate.draw(
+            count, replace(base, placing=_placing(options.plate_flip)), chance, device
+        )
         seen, wanted = transfer(
             [likeness.target, likeness.input],
             likeness.matte,
@@ -88,7 +96,7 @@ class Pair(nn.Module):
             options.colour_transfer,
         )[::-1]
         likeness = replace(likeness, input=seen, target=wanted)
-        batch = {}
+        batch = {"likeness face": faces, "plate face": plate_faces}
         for name, face in (("likeness", likeness), ("plate", plate)):
             size = face.target.shape[-1]
             target = face.target
@@ -99,6 +107,16 @@ class Pair(nn.Module):
             batch[f"{name} matte"] = face.matte
             batch[f"{name} regions"] = eyes_and_mouth(face.landmarks, size)
         return batch
+
+    def tell(self, batch: Mapping[str, Tensor], likeness: Tensor, plate: Tensor) -> None:
+        """How wrong the network was on each face of a batch, (B,) each."""
+        self.likeness.sampler.tell(batch["likeness face"], likeness)
+        self.plate.sampler.tell(batch["plate face"], plate)
+
+    def reweigh(self) -> None:
+        """Heed what was told."""
+        self.likeness.sampler.refresh()
+        self.plate.sampler.refresh()
 
 
 def _placing(flips: bool) -> Placing:

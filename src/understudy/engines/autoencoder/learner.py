@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from understudy.engines.autoencoder.drawing import Pair
-from understudy.engines.autoencoder.objective import Aim, Parts, Recipe, style, surroundings, total
+from understudy.engines.autoencoder.objective import Aim, Parts, Recipe, added, style, surroundings
 from understudy.engines.autoencoder.options import DfOptions, FamilyOptions, Options
 from understudy.engines.autoencoder.sheet import sheet
 from understudy.errors import BadInputError
@@ -86,6 +86,17 @@ class PairLearner(Learner):
     def passing(self) -> tuple[str, ...]:
         """Who judges."""
         return ("judge.", "code_judge.")
+
+    def reweigh(self) -> None:
+        """Let hard faces be drawn oftener."""
+        self.pair.reweigh()
+
+    def reconstructed(self, batch: Batch, likeness: Decoded, plate: Decoded) -> Parts:
+        """The losses of both performers' faces, added up; the sampler is told which were hard."""
+        ours = self.recipe.parts(likeness, aim_of(batch, "likeness"))
+        theirs = self.recipe.parts(plate, aim_of(batch, "plate"))
+        self.pair.tell(batch, added(ours), added(theirs))
+        return {name: ours[name] + theirs[name] for name in ours}
 
     def contested(self, *drawn: tuple[Decoded, Aim]) -> tuple[Tensor, Tensor]:
         """What the discriminator of patches adds to the network's losses (B,), and its own loss.
@@ -188,7 +199,7 @@ class FamilyLearner(PairLearner):
         codes = net.likeness_code(features[:count]), net.plate_code(features[count:])
         likeness, plate = net.likeness_decoder(codes[0]), net.plate_decoder(codes[1])
         aims = aim_of(batch, "likeness"), aim_of(batch, "plate")
-        parts = both(self.recipe.parts(likeness, aims[0]), self.recipe.parts(plate, aims[1]))
+        parts = self.reconstructed(batch, likeness, plate)
         totals: dict[str, Tensor] = {}
         if isinstance(self.options, FamilyOptions):
             styled = self.options.face_style, self.options.background_style
@@ -209,7 +220,7 @@ class FamilyLearner(PairLearner):
                 mask = self.recipe.mask(aims[0])
                 parts["surroundings"] = surroundings(likeness.rgb, aims[0], mask, 0.02)
         return Losses(
-            {"network": total(parts), **totals}, {name: part.mean() for name, part in parts.items()}
+            {"network": added(parts).mean(), **totals}, {name: part.mean() for name, part in parts.items()}
         )
 
     def begin_from(self, weights: Mapping[str, Tensor]) -> None:
@@ -224,11 +235,6 @@ class FamilyLearner(PairLearner):
 def aim_of(batch: Batch, who: str) -> Aim:
     """What is to be drawn of a performer."""
     return Aim(batch[f"{who} target"], batch[f"{who} matte"], batch[f"{who} regions"])
-
-
-def both(likeness: Parts, plate: Parts) -> Parts:
-    """The sums of both performers' losses."""
-    return {name: likeness[name] + plate[name] for name in likeness}
 
 
 def take_over(net: nn.Module, weights: Mapping[str, Tensor], fresh: set[str]) -> None:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from understudy.engines.autoencoder.drawing import Pair
-from understudy.engines.autoencoder.learner import PairLearner, aim_of, both, take_over
-from understudy.engines.autoencoder.objective import Recipe, surroundings, total
+from understudy.engines.autoencoder.learner import PairLearner, aim_of, take_over
+from understudy.engines.autoencoder.objective import Recipe, added, surroundings
 from understudy.engines.autoencoder.options import AmpOptions
 from understudy.nets.autoencoder import Decoded
 from understudy.nets.morph import Morph
@@ -68,14 +68,14 @@ class MorphLearner(PairLearner):
         likeness = Decoded(drawn.rgb[:count], drawn.matte[:count])
         plate = Decoded(drawn.rgb[count:], drawn.matte[count:])
         aims = aim_of(batch, "likeness"), aim_of(batch, "plate")
-        parts = both(self.recipe.parts(likeness, aims[0]), self.recipe.parts(plate, aims[1]))
+        parts = self.reconstructed(batch, likeness, plate)
         totals: dict[str, Tensor] = {}
         if self.judge is not None:
             parts["gan"], totals["judge"] = self.contested((likeness, aims[0]), (plate, aims[1]))
         if self.recipe.masked:
             parts["surroundings"] = surroundings(plate.rgb, aims[1], self.recipe.mask(aims[1]), 0.1)
         return Losses(
-            {"network": total(parts), **totals}, {name: part.mean() for name, part in parts.items()}
+            {"network": added(parts).mean(), **totals}, {name: part.mean() for name, part in parts.items()}
         )
 
     def begin_from(self, weights: Mapping[str, Tensor]) -> None:

@@ -111,6 +111,6 @@ def style(swap: Decoded, plate: Decoded, aim: Aim, face: float, background: floa
     return parts
 
 
-def total(parts: Mapping[str, Tensor]) -> Tensor:
-    """The mean over the batch of the sum of all parts."""
-    return torch.stack(list(parts.values())).sum(0).mean()
+def added(parts: Mapping[str, Tensor]) -> Tensor:
+    """The sum of all parts, (B,)."""
+    return torch.stack(list(parts.values())).sum(0)

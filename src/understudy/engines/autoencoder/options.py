@@ -42,6 +42,7 @@ class Options(EngineOptions):
     masked           learn what is inside of the matte
     eyes_mouth       draw eyes and mouth better than the rest
     even_poses       learn from all poses alike, however often they occur
+    hard             how much oftener faces are shown that are drawn badly, 0 to 1
     blur_outside     learn from faces with a blurred surrounding
     warp             bend what the network is shown
     colour_jitter    change the hue and the light of what it is shown of the likeness, by up to so much
@@ -67,6 +68,7 @@ class Options(EngineOptions):
     masked: bool = True
     eyes_mouth: bool = True
     even_poses: bool = True
+    hard: Share = 0.0
     blur_outside: bool = False
     warp: bool = True
     colour_jitter: Annotated[float, Field(ge=0, le=0.3)] = 0.0
