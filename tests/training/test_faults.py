@@ -181,6 +181,26 @@ def test_weights_that_are_no_numbers_are_never_saved(tmp_path: Path) -> None:
         assert all(torch.isfinite(weights[name]).all() for name, _ in learner.named_parameters())
 
 
+def test_weights_that_the_last_step_broke_are_noticed(tmp_path: Path) -> None:
+    class Broken(TinyLearner):
+        left = 1
+
+        def losses(self, batch: Batch, step: int) -> Losses:
+            losses = super().losses(batch, step)
+            if step == 9 and self.left:
+                self.left -= 1
+                losses.totals["network"].register_hook(lambda gradient: gradient * torch.nan)
+            return losses
+
+    listener = Listener()
+    outcome = train(Broken(), tmp_path, settings(10), listener)
+    assert listener.said == [
+        "At step 10 the weights are no longer numbers; going on from step 0 at half the rate."
+    ]
+    assert outcome.last.name == "step-000000010"
+    assert [point.step for point in outcome.curve] == [10]
+
+
 def test_a_score_that_is_no_number_is_left_out(tmp_path: Path) -> None:
     class Blind(TinyLearner):
         def score(self) -> float:

@@ -14,7 +14,7 @@ from tests.training.tiny import TinyLearner, settings
 from understudy.errors import BadInputError, ConsentError
 from understudy.media.png import read_png
 from understudy.progress import SilentProgress
-from understudy.training import loop
+from understudy.training import looking, loop
 from understudy.training.budget import Budget
 from understudy.training.checkpoint import read_facts, read_files, unpack
 from understudy.training.learner import Batch, Losses
@@ -173,6 +173,29 @@ def test_a_finished_training_stays_as_it_is_and_a_longer_budget_goes_on(tmp_path
     assert [line[0] for line in losses(tmp_path)] == list(range(15))
 
 
+def test_in_a_longer_budget_the_learner_is_told_anew_how_far_it_is(tmp_path: Path) -> None:
+    train(TinyLearner(), tmp_path, settings(10))
+    learner = TinyLearner()
+    train(learner, tmp_path, settings(20))
+    assert learner.told[1] == 0.5
+
+
+def test_looks_take_a_tenth_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    every = looking.LookEvery(60)
+    assert not every.due()
+    now[0] = 60
+    assert every.due()
+    for took, wait in ((1, 60), (20, 180)):
+        with every.looking():
+            now[0] += took
+        now[0] += wait - 0.5
+        assert not every.due()
+        now[0] += 0.5
+        assert every.due()
+
+
 def test_time_that_was_spent_counts(tmp_path: Path) -> None:
     train(TinyLearner(), tmp_path, settings(5))
     for budget in (Budget(seconds=1e-6), Budget(cpu_seconds=1e-6)):
@@ -193,7 +216,8 @@ class Levelling(TinyLearner):
         return float(min(self.asked, 5))
 
 
-def test_until_it_learns_no_more(tmp_path: Path) -> None:
+def test_until_it_learns_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "_PATIENCE", 0.0)
     outcome = train(Levelling(), tmp_path, settings(budget=Budget(plateau=True), score_every=1e-9))
     course = read_facts(outcome.last).course
     assert course.plateau_step is not None

@@ -48,7 +48,3 @@ class Every:
             return False
         self._next = now + self._interval
         return True
-
-    def restart(self) -> None:
-        """Count the interval from now."""
-        self._next = time.monotonic() + self._interval

@@ -57,6 +57,11 @@ class Course:
             del kept[:-_RECENT]
 
     @property
+    def score(self) -> float | None:
+        """The score of the present weights; None where it was not measured."""
+        return self.curve[-1].score if self.curve and self.curve[-1].step == self.step else None
+
+    @property
     def best_score(self) -> float | None:
         """The highest score so far."""
         return max((point.score for point in self.curve), default=None)

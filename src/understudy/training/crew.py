@@ -160,6 +160,10 @@ def _precision(settings: TrainingSettings, accelerator: str) -> str:
 
 
 def _cpu_has_bf16() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX); emulated, it is slower."""
+    """Whether this processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX).
+
+    Measured on a Zen 4 with AVX512-BF16, one thread: steps of convolutions 16 to 512 channels wide take half
+    the time (1.9 to 2.2 times as fast), those of 8 channels at 8 pixels 1.1 times as long.
+    """
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, name, lambda: False)() for name in checks)

@@ -81,7 +81,8 @@ class Feeder:
     def prepare(self, order: Order) -> None:
         """Begin drawing what will be taken next; does nothing without a thread."""
         if self._pool is not None:
-            self._coming = (order, self._pool.submit(self._draw_aside, order))
+            before = None if self._stream is None else torch.cuda.current_stream().record_event()
+            self._coming = (order, self._pool.submit(self._draw_aside, order, before))
 
     def finish(self) -> None:
         """Wait for what is being drawn, and keep it."""
@@ -93,9 +94,10 @@ class Feeder:
         self.finish()
         self._coming = None
 
-    def _draw_aside(self, order: Order) -> list[Piece]:
-        if self._stream is None:
+    def _draw_aside(self, order: Order, before: torch.cuda.Event | None) -> list[Piece]:
+        if self._stream is None or before is None:
             return self._draw(order)
+        self._stream.wait_event(before)  # what the learner made on the main stream may be drawn from
         with torch.cuda.stream(self._stream):
             pieces = self._draw(order)
         self._stream.synchronize()

@@ -49,13 +49,13 @@ class Keeper:
         """Whether all weights are numbers; others are not worth saving."""
         return all(bool(torch.isfinite(each).all()) for each in self._learner.parameters())
 
-    def save(self, course: Course, score: float | None) -> Path:
+    def save(self, course: Course) -> Path:
         """Write a checkpoint. Raises OutputError where that cannot be."""
         facts = Facts(
             learner=self._learner.name,
             architecture=self._learner.architecture(),
             course=course,
-            score=score,
+            score=course.score,
             notes=self._notes,
             settings=self._settings.to_json(),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -23,8 +24,9 @@ from understudy.training.feeding import Feeder, Order
 from understudy.training.interrupting import StopWish, stopping_gently
 from understudy.training.keeping import Keeper
 from understudy.training.learner import Learner
-from understudy.training.optimisers import kind, optimiser
-from understudy.training.rates import rate_share
+from understudy.training.looking import Looker, LookEvery
+from understudy.training.optimisers import optimiser
+from understudy.training.rates import rate_shares
 from understudy.training.settings import TrainingSettings
 from understudy.training.stepping import Pending, Spent, Stepper
 from understudy.training.watching import Watch, total_units
@@ -127,10 +129,11 @@ class _Training:
         self._clock = Clock(
             self._course.seconds if crew.leads else 0.0, self._course.cpu_seconds if crew.leads else 0.0
         )
+        self._looker = Looker(learner, self._average, crew, self._clock)
         self._last: Path | None = None
         self._watch: Watch | None = None
         if found is None:
-            self._save(None)
+            self._save()
         self._stepper = Stepper(learner, self._optimisers, crew, settings)
         self._pending: deque[tuple[Pending, float]] = deque()
         self._lag = 1 if crew.device.type == "cuda" and crew.world == 1 else 0
@@ -155,12 +158,12 @@ class _Training:
             )
         )
         self._to_save = Every(settings.save_every)
-        self._to_score = Every(settings.score_every)
-        self._to_show = Every(settings.preview_every)
+        self._to_score = LookEvery(settings.score_every)
+        self._to_show = LookEvery(settings.preview_every)
         to_ask = Every(_ASK_EVERY)
         begun_at = course.step
         while True:
-            if self._used() >= 1 and (not self._pending or self._drain()):
+            if self._used() >= 1 and self._is_well():
                 break
             self._step()
             if self._watch is not None:
@@ -170,10 +173,10 @@ class _Training:
         course = self._course
         if self._watch is not None and (course.step > begun_at or self._keeper.shelf.best_path() is None):
             self._score()
-            self._save(course.curve[-1].score if course.curve else None)
+            self._save()
             self._show()
         self._crew.wait()
-        last = self._last or self._keeper.shelf.paths()[-1]
+        paths = self._keeper.shelf.paths()  # none where another machine leads
         return Outcome(
             steps=course.step,
             examples=course.examples,
@@ -182,7 +185,7 @@ class _Training:
             curve=tuple(course.curve),
             warnings=tuple(course.warnings),
             best=self._keeper.shelf.best_path(),
-            last=last,
+            last=self._last or (paths[-1] if paths else self._folder),
             precision=self._crew.precision,
         )
 
@@ -202,15 +205,8 @@ class _Training:
         if not self._is_due(soon, self._used_at(soon)):
             self._feeder.prepare(self._order(soon))
         rates = {
-            player: course.rate_factor
-            * rate_share(
-                course.step,
-                used,
-                settings.warm_up,
-                falls=kind(settings.optimiser_of(player)).falls,
-                late=settings.budget.plateau,
-            )
-            for player in self._optimisers
+            player: course.rate_factor * share
+            for player, share in rate_shares(settings, self._optimisers, course.step, used).items()
         }
         spent = Spent(
             self._clock.seconds, self._clock.cpu_seconds, self._wish.signal is not None, self._plateau
@@ -260,6 +256,15 @@ class _Training:
                 return False
         return True
 
+    def _is_well(self) -> bool:
+        """Look at all steps and at the weights, to end with; False where one was wrong and was undone."""
+        if not self._drain():
+            return False
+        if not self._keeper.is_sound():
+            self._roll_back("the weights are no longer numbers", self._course.step)
+            return False
+        return True
+
     def _order(self, step: int) -> Order:
         return Order(step, self._course.rollbacks, self._course.pieces)
 
@@ -275,31 +280,31 @@ class _Training:
         course = self._course
         return (
             course.told_step < 0
-            or int(used * 100) > int(course.told * 100)
+            or int(used * 100) != int(course.told * 100)
             or step >= course.told_step + _TELL_STEPS
         )
 
     # what happens between steps, in the leading process only
 
     def _look_around(self) -> None:
-        save, score, show = self._to_save.passed(), self._to_score.passed(), self._to_show.passed()
+        save, score, show = self._to_save.passed(), self._to_score.due(), self._to_show.due()
         if not (save or score or show) or not self._drain():
             return
         self._feeder.finish()  # what is drawn must not depend on the mode of a learner that is looked at
         if save or score:
             self._score()
         if save:
-            self._save(self._course.curve[-1].score if self._course.curve else None)
+            self._save()
         if show:
             self._show()
 
     def _score(self) -> None:
         course = self._course
-        if course.curve and course.curve[-1].step == course.step:
+        if course.score is not None:
             return
-        with self._looking():
-            score = float(self._learner.score())
-        if score != score or score in (float("inf"), float("-inf")):
+        with self._to_score.looking():
+            score = self._looker.score()
+        if not math.isfinite(score):
             self._warn(f"The held-out score at step {course.step} is no number and was left out.")
             return
         point = Point(course.step, self._clock.seconds, course.cpu_seconds, score)
@@ -310,33 +315,18 @@ class _Training:
             self._plateau = has_plateaued(course.curve)
 
     def _show(self) -> None:
-        with self._looking():
-            sheet = self._learner.preview()
+        with self._to_show.looking():
+            sheet = self._looker.sheet()
         if self._watch is not None:
             self._watch.preview(self._course.step, sheet)
 
-    def _looking(self) -> ExitStack:
-        """A scope in which the learner shows what it can: averaged weights, no gradients, off the budget."""
-        scope = ExitStack()
-        scope.enter_context(self._clock.aside())
-        scope.callback(self._learner.train)
-        self._learner.eval()
-        scope.enter_context(self._average.shown())
-        scope.enter_context(torch.no_grad())
-        scope.enter_context(self._crew.autocast())
-        return scope
-
-    def _save(self, score: float | None) -> None:
+    def _save(self) -> None:
         if not self._crew.leads or not self._keeper.is_sound():
-            return
+            return  # unsound weights show in the next step
         with self._clock.aside():
             if self._watch is not None:
                 self._watch.flush()  # first: the log must hold what the checkpoint counts as done
-            course = self._course
-            if score is not None and course.curve[-1].step != course.step:
-                score = None
-            stands = replace(course, seconds=self._clock.seconds)
-            self._last = self._keeper.save(stands, score)
+            self._last = self._keeper.save(replace(self._course, seconds=self._clock.seconds))
 
     # when something happens
 
@@ -395,12 +385,12 @@ class _Training:
             permit()
         except Exception:
             if self._drain():
-                self._save(None)
+                self._save()
             raise
 
     def _stop(self) -> None:
         if self._crew.leads and self._drain():
-            self._save(None)
+            self._save()
         self._crew.wait()
         self._wish.raise_if_wished()
         raise KeyboardInterrupt

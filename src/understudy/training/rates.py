@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+
+from understudy.training.optimisers import kind
+from understudy.training.settings import TrainingSettings
 
 _WARM_SHARE = 0.05
 _LAST_STRETCH = 0.7
@@ -23,3 +27,19 @@ def rate_share(step: int, progress: float, warm_up: int, *, falls: bool, late: b
         along = max(0.0, (progress - start) / (1 - start))
         share *= (1 + math.cos(math.pi * min(1.0, along))) / 2
     return share
+
+
+def rate_shares(
+    settings: TrainingSettings, players: Iterable[str], step: int, progress: float
+) -> dict[str, float]:
+    """`rate_share` for each player: it falls where its optimiser is better for it."""
+    return {
+        player: rate_share(
+            step,
+            progress,
+            settings.warm_up,
+            falls=kind(settings.optimiser_of(player)).falls,
+            late=settings.budget.plateau,
+        )
+        for player in players
+    }

@@ -109,6 +109,7 @@ class Sampler(nn.Module):
         picks = torch.searchsorted(edges, places, right=True).clamp(max=len(edges) - 1)
         return self._among[picks[torch.randperm(count, generator=chance)]]
 
+    @torch.compiler.disable  # a list that grows would be compiled anew with every step
     def tell(self, faces: Tensor, losses: Tensor) -> None:
         """How wrong the network was on drawn faces, both (B,), on any device."""
         if self._hard:
