@@ -211,13 +211,11 @@ def _band(size: int, window: int, device: torch.device) -> Tensor:
     at once; and its time does not grow with the window.
     """
     with torch.inference_mode(False):
-        at = torch.arange(window, dtype=torch.float64) - (window - 1) / 2
-        taps = torch.exp(-at.square() / (2 * (window * SIGMA_OF_WINDOW) ** 2))
-        taps = taps / taps.sum()
-        band = torch.zeros(size, size - window + 1, dtype=torch.float64)
-        for column in range(size - window + 1):
-            band[column : column + window, column] = taps
-        return band.float().to(device)
+        at = torch.arange(size, dtype=torch.float64)
+        tap = at[:, None] - at[: size - window + 1]
+        spread = 2 * (window * SIGMA_OF_WINDOW) ** 2
+        taps = torch.exp(-(tap - (window - 1) / 2).square() / spread) * ((tap >= 0) & (tap < window))
+        return (taps / taps.sum(0)).float().to(device)
 
 
 @lru_cache(maxsize=64)

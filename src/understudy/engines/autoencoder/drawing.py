@@ -50,7 +50,7 @@ class Performer(nn.Module):
         """`count` faces, augmented, and which they are."""
         rows = self.sampler.draw(count, chance)
         taken = self._faces.take(rows, device)
-        return rows, augment(taken.images, taken.mattes, taken.landmarks, amounts, chance)
+        return rows.to(device), augment(taken.images, taken.mattes, taken.landmarks, amounts, chance)
 
     def held(self, most: int, device: torch.device) -> Held:
         """At most so many of the held-out faces, evenly spread."""
@@ -75,7 +75,7 @@ class Pair(nn.Module):
     def draw(self, count: int, chance: torch.Generator, device: torch.device) -> dict[str, Tensor]:
         """Tensors named `likeness input`, `plate matte` and so on: input, target, matte, regions, face.
 
-        `face` is which faces they are, on the CPU.
+        `face` is which faces they are.
         """
         options = self._options
         bend = options.warp and float(torch.rand(1, generator=chance)) >= self._unbent

@@ -39,7 +39,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "adamw": Kind(AdamW, 1e-3),
     "muon": Kind(Muon, 5e-3),
-    "schedule-free": Kind(ScheduleFree, 2.5e-3, falls=False),
+    "schedule-free": Kind(ScheduleFree, 1e-3, falls=False),
     "adabelief": Kind(AdaBelief, 1e-3),
     # DeepFaceLab's, with its rate of 5e-5 throughout
     "dfl-adabelief": Kind(AdaBelief, 5e-5, falls=False, options={"eps": 1e-6, "correct_bias": False}),
