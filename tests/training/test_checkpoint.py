@@ -24,7 +24,7 @@ from understudy.training.checkpoint import (
     read_facts,
     read_files,
     unpack,
-    write_files,
+    write,
 )
 from understudy.training.course import Course
 from understudy.training.optimiser_state import OptimiserState
@@ -72,13 +72,13 @@ def checkpoint(step: int = 7, score: float | None = None, course: Course | None 
 @given(COURSES, st.dictionaries(TEXTS, TEXTS, max_size=3), st.none() | SCORES)
 def test_facts_come_back_as_they_were(course: Course, notes: dict[str, str], score: float | None) -> None:
     before = Facts("tiny", {"width": [8, 16]}, course, score, notes, {"batch": 8})
-    after = unpack(pack(Checkpoint(before, {}, {}, {})))
+    after = unpack(dict(pack(Checkpoint(before, {}, {}, {}))))
     assert after.facts == before
 
 
 def test_tensors_come_back_bit_for_bit(tmp_path: Path) -> None:
     before = checkpoint()
-    write_files(tmp_path / "c", pack(before))
+    write(tmp_path / "c", before)
     after = unpack(read_files(tmp_path / "c"))
     assert after.facts == before.facts == read_facts(tmp_path / "c")
     for mine, its in ((before.weights, after.weights), (before.average, after.average)):
@@ -89,8 +89,15 @@ def test_tensors_come_back_bit_for_bit(tmp_path: Path) -> None:
     assert torch.equal(kept.tensors["0/square"], found.tensors["0/square"])
 
 
+def test_weights_that_share_memory_are_saved_twice() -> None:
+    one = torch.rand(3)
+    after = unpack(dict(pack(Checkpoint(Facts("tiny", {}, Course()), {"a": one, "b": one[:2]}, {}, {}))))
+    assert torch.equal(after.weights["a"], one)
+    assert torch.equal(after.weights["b"], one[:2])
+
+
 def test_notes_are_in_the_weights_too(tmp_path: Path) -> None:
-    data = pack(checkpoint())["weights.safetensors"]
+    data = dict(pack(checkpoint()))["weights.safetensors"]
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     assert header["__metadata__"]["consent"] == "record-7"
 
@@ -101,7 +108,7 @@ FILES = ["state.json", "weights.safetensors", "average.safetensors", "optimisers
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("harm", ["missing", "empty", "cut", "flipped"])
 def test_damage_is_seen(tmp_path: Path, name: str, harm: str) -> None:
-    write_files(tmp_path / "c", pack(checkpoint()))
+    write(tmp_path / "c", checkpoint())
     path = tmp_path / "c" / name
     data = bytearray(path.read_bytes())
     if harm == "missing":
@@ -123,7 +130,7 @@ def test_damage_is_seen(tmp_path: Path, name: str, harm: str) -> None:
     )
 )
 def test_a_strange_state_is_damage_and_nothing_else(state: object) -> None:
-    files = pack(checkpoint())
+    files = dict(pack(checkpoint()))
     files["state.json"] = json.dumps({"sha256": "", "state": state}).encode()
     with pytest.raises(DamagedCheckpointError):
         unpack(files)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -67,45 +67,40 @@ class Checkpoint:
     optimisers: Mapping[str, OptimiserState] = field(repr=False)
 
 
-def pack(checkpoint: Checkpoint) -> dict[str, bytes]:
-    """The files of a checkpoint, by name."""
+def pack(checkpoint: Checkpoint) -> Iterator[tuple[str, bytes]]:
+    """The files of a checkpoint, name and content, one by one since together they may be gigabytes."""
     facts = checkpoint.facts
     label = {"learner": facts.learner, "step": str(facts.course.step), **facts.notes}
-    files = {
-        WEIGHTS: bytes_of(_plain(checkpoint.weights), label),
-        OPTIMISERS: bytes_of(
-            _plain(
-                {
-                    f"{player}/{name}": tensor
-                    for player, state in checkpoint.optimisers.items()
-                    for name, tensor in state.tensors.items()
-                }
-            ),
-            label,
-        ),
+    memories = {
+        f"{player}/{name}": tensor
+        for player, state in checkpoint.optimisers.items()
+        for name, tensor in state.tensors.items()
     }
-    if checkpoint.average:
-        files[AVERAGE] = bytes_of(_plain(checkpoint.average), label)
+    contents = {WEIGHTS: checkpoint.weights, AVERAGE: checkpoint.average, OPTIMISERS: memories}
+    files = {}
+    for name, tensors in contents.items():
+        if tensors or name != AVERAGE:
+            data = bytes_of(_plain(tensors), label)
+            files[name] = {"bytes": len(data), "sha256": _sha256(data)}
+            yield name, data
     state = {
         "format": FORMAT,
-        **{key: value for key, value in asdict(replace(facts, course=Course())).items() if key != "course"},
+        **asdict(replace(facts, course=Course())),
         "course": facts.course.to_json(),
         "optimisers": {
             player: {"name": each.name, "facts": dict(each.facts), "groups": each.groups}
             for player, each in checkpoint.optimisers.items()
         },
-        "files": {name: {"bytes": len(data), "sha256": _sha256(data)} for name, data in files.items()},
+        "files": files,
     }
-    files[STATE] = json.dumps(
-        {"sha256": _sha256(_canonical(state)), "state": state}, indent=1, allow_nan=False
-    ).encode()
-    return files
+    whole = {"sha256": _sha256(_canonical(state)), "state": state}
+    yield STATE, json.dumps(whole, indent=1, allow_nan=False).encode()
 
 
-def write_files(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a checkpoint's files as the folder `path`, all or nothing. Raises OutputError."""
+def write(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint as the folder `path`, all or nothing. Raises OutputError, as on a full disk."""
     with replacing_folder(path) as part:
-        for name, data in files.items():
+        for name, data in pack(checkpoint):
             (part / name).write_bytes(data)
 
 
@@ -196,8 +191,14 @@ def _read(path: Path) -> bytes:
 
 
 def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Copies that safetensors can write: on the CPU, contiguous, sharing no memory."""
-    return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
+    """As safetensors can write them: on the CPU, contiguous, no two in the same memory."""
+    plain, seen = {}, set()
+    for name, tensor in tensors.items():
+        moved = tensor.detach().cpu().contiguous()
+        place = moved.untyped_storage().data_ptr()
+        plain[name] = moved.clone() if place in seen else moved
+        seen.add(place)
+    return plain
 
 
 def _canonical(state: object) -> bytes:

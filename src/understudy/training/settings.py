@@ -53,7 +53,7 @@ class TrainingSettings:
     warm_up: int = 100
     seed: int = 0
     parts: int = 1
-    keep: int = 3
+    keep: int = 2
     save_every: float = 120.0
     score_every: float = 60.0
     preview_every: float = 60.0

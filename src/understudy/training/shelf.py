@@ -13,11 +13,10 @@ from understudy.progress import Progress
 from understudy.training.checkpoint import (
     Checkpoint,
     DamagedCheckpointError,
-    pack,
     read_facts,
     read_files,
     unpack,
-    write_files,
+    write,
 )
 
 _NAME = re.compile(r"step-(\d{9,})")
@@ -40,7 +39,7 @@ class Shelf:
     def put(self, checkpoint: Checkpoint) -> Path:
         """Write a checkpoint, and delete those that need not be kept. Raises OutputError."""
         path = self._folder / f"step-{checkpoint.facts.course.step:09d}"
-        write_files(path, pack(checkpoint))
+        write(path, checkpoint)
         self._prune()
         return path
 
