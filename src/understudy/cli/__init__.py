@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from understudy import __version__
-from understudy.cli import audit, benchmark, consent, demo, doctor, keys, master, performers, swap, verify
+from understudy.cli import (
+    audit,
+    benchmark,
+    consent,
+    demo,
+    doctor,
+    keys,
+    master,
+    performers,
+    project,
+    swap,
+    verify,
+)
 from understudy.cli.failures import Commands
 
 app = typer.Typer(
@@ -28,6 +40,7 @@ app.command("audit")(audit.audit)
 app.add_typer(keys.app, name="keys")
 app.command("doctor")(doctor.doctor)
 app.command("benchmark")(benchmark.benchmark)
+app.add_typer(project.app, name="project")
 app.add_typer(consent.app, name="consent")
 app.command("demo")(demo.demo)
 app.add_typer(performers.performers, name="performers")

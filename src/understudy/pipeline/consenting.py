@@ -88,7 +88,7 @@ class Permission:
             part: [held.summary | {"given": str(held.path.absolute())} for held in _held(bound)]
             for part, bound in (("likeness", self.likeness), ("plate", self.plate))
         }
-        self._keep_records(folder)
+        self.keep_records(folder)
         with replacing(_home(folder) / f"{output.name}.json") as part:
             part.write_text(json.dumps(noted, indent=1) + "\n", "utf-8")
 
@@ -102,7 +102,7 @@ class Permission:
                 "There is no consent record of the likeness: give --consent RECORD; without one there are "
                 "previews and nothing else."
             )
-        self._keep_records(folder)
+        self.keep_records(folder)
         parts: tuple[tuple[Part, tuple[Bound, ...]], ...] = (
             ("likeness", self.likeness),
             ("plate", self.plate),
@@ -135,7 +135,8 @@ class Permission:
             *(note_of(held, "plate") for held in _held(self.plate)),
         )
 
-    def _keep_records(self, folder: Path) -> None:
+    def keep_records(self, folder: Path) -> None:
+        """Keep copies of the records in a project's folder. Raises OutputError."""
         _home(folder).mkdir(exist_ok=True)
         for held in (*_held(self.likeness), *_held(self.plate)):
             write(_kept(folder, held), held.record)
@@ -161,7 +162,7 @@ def cleared(
 def bind(
     session: Session, records: Records, likeness: Sequence[Footage], plate: Footage | None
 ) -> Permission:
-    """Hold the footage against the records; `plate` is None where nobody is replaced.
+    """Hold the footage against the records, and keep these in the project; `plate` is None for nobody.
 
     Raises ConsentError for footage that no record speaks of, and where nothing is said about the plate.
     """
@@ -182,7 +183,9 @@ def bind(
         )
     kinds = {bound.held.record.payload.kind for bound in (*shown, *replaced)}
     standing = Standing.RESEARCH if "research" in kinds else Standing.GRANTED
-    return Permission(standing, shown, replaced, records.plate_reason)
+    permission = Permission(standing, shown, replaced, records.plate_reason)
+    permission.keep_records(session.project.folder)
+    return permission
 
 
 def _home(folder: Path) -> Path:

@@ -48,6 +48,15 @@ class Track:
     person: int | None = None
 
 
+@dataclass(frozen=True)
+class RunStages:
+    """A run, what it was to write, and the folders of the stages that it used, relative to the project."""
+
+    number: int
+    output: str | None
+    folders: frozenset[str]
+
+
 class Catalog:
     """A project's database. Every method is one transaction; a kill leaves the state before or after it."""
 
@@ -184,6 +193,21 @@ class Catalog:
         )
         with Session(self._engine) as session, session.begin():
             session.add(row)
+
+    def runs(self) -> list[RunStages]:
+        """Every run, in order."""
+        with Session(self._engine) as session:
+            folders: dict[int, set[str]] = {}
+            for run, outputs in session.execute(select(StageRow.run, StageRow.outputs)):
+                folders.setdefault(run, set()).add(outputs)
+            rows = session.execute(select(RunRow.id, RunRow.output).order_by(RunRow.id))
+            return [RunStages(number, output, frozenset(folders.get(number, ()))) for number, output in rows]
+
+    def forget_clips(self, fingerprints: Iterable[str]) -> int:
+        """Delete what is known of clips with this content, their tracks included; return their number."""
+        statement = delete(ClipRow).where(ClipRow.fingerprint.in_(set(fingerprints)))
+        with Session(self._engine) as session, session.begin():
+            return len(session.scalars(statement.returning(ClipRow.id)).all())
 
     def recipes_in_use(self, generations: int = 2) -> set[str]:
         """Recipe hashes used by each output's last `generations` finished runs, and by any run since."""
