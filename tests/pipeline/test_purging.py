@@ -163,7 +163,7 @@ def test_previews_and_whatever_is_not_known_to_be_others_goes_too(studio: Studio
 
 
 def test_a_plate_with_a_reason_in_place_of_a_record_goes_with_its_person(studio: Studio) -> None:
-    """Anna's clip was the plate of Carl's swap, for a reason that was given; another run tells that it is hers."""
+    """Her clip was the plate of Carl's swap, for a reason that was given; another run tells whose it is."""
     studio.run("anna", "bert")
     with (
         Project(studio.project) as project,
