@@ -133,6 +133,7 @@ ATTACKS = (
     Attack("denoised", "denoised (bilateral)", 23, denoised),
     Attack("turn05", "turned by 0.5°", 23, turned(0.5)),
     Attack("turn1", "turned by 1°", 23, turned(1.0)),
+    Attack("turn2plus", "turned by 2°", 23, turned(2.0)),
     Attack("turn2", "turned by -2°, zoomed to fill", 23, turned(-2.0, 1.08)),
     Attack("turn4", "turned by 4°", 23, turned(4.0)),
     Attack("speed", "every second frame, at 30 frames/s", 23, rate=30, every=2),
