@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from tests.media.barcode_clips import write_picture
 from understudy.errors import BadInputError, ConsentError
@@ -20,9 +22,12 @@ from understudy.pipeline.records import load
 from understudy.pipeline.session import Session
 from understudy.progress import SilentProgress
 from understudy.project.folder import Project
+from understudy.provenance.audit.examining import examine
+from understudy.provenance.audit.models import note_model
 from understudy.provenance.consent import checking, withdrawal
 from understudy.provenance.consent.checking import Purpose, hold
 from understudy.provenance.consent.drafting import own, unsigned
+from understudy.provenance.consent.models import metadata_of
 from understudy.provenance.consent.reading import read_record, write
 from understudy.provenance.consent.signing import digest, sign
 from understudy.provenance.consent.warrant import Warrant, check_model, consents_of
@@ -178,3 +183,29 @@ def test_a_model_that_names_nobody_is_not_used(text: str) -> None:
     assert consents_of(metadata) == ()
     with pytest.raises(ConsentError, match="Nothing in this model says who agreed"):
         check_model(metadata, [])
+
+
+def test_the_log_tells_of_a_training_and_of_what_came_of_it(desk: Desk) -> None:
+    record = desk.record("anna", desk.anna)
+    warrant = desk.cleared(record)
+    model = desk.folder / "model.safetensors"
+    save_file({"weights": np.zeros(3, np.float32)}, model, warrant.metadata())
+    note_model(desk.project, "train-begun", warrant, engine="guided", settings={"budget": 3.5})
+    note_model(desk.project, "train", warrant, engine="guided", settings={"budget": 3.5}, model=model)
+    log = examine(desk.project)
+    assert log.intact
+    begun, ended = log.entries
+    assert (begun.what, begun.outputs, begun.model_sha256) == ("train-begun", (), None)
+    assert ended.model_sha256 == ended.outputs[0].sha256 == hashlib.sha256(model.read_bytes()).hexdigest()
+    assert [(one.part, one.id) for one in ended.records] == [("likeness", read_record(record).payload.id)]
+    assert [one.id for one in consents_of(metadata_of(model))] == [read_record(record).payload.id]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\0" * 8, b"\xff" * 8 + b"{}", b"\x10" + b"\0" * 7 + b"{" * 16, b"\x02" + b"\0" * 7 + b"x"]
+)
+def test_files_that_are_no_models_are_one_sentence(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(BadInputError, match="is not a model in safetensors form"):
+        metadata_of(path)

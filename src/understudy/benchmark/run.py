@@ -13,7 +13,7 @@ from understudy.benchmark.permission import declared
 from understudy.benchmark.records import Clips, Cost, Scored, read_scored, write_record
 from understudy.benchmark.scoring import score
 from understudy.benchmark.strips import write_strips
-from understudy.benchmark.swapping import swap_apart
+from understudy.benchmark.swapping import KEYS, swap_apart
 from understudy.benchmark.variant import Variant
 from understudy.errors import BadInputError
 from understudy.pipeline.request import SwapRequest
@@ -78,8 +78,9 @@ def _swap(
 ) -> tuple[Cost, Mapping[str, Any]]:
     """Into a project that is made afresh, so that every stage is timed."""
     project = home / PROJECT
-    if project.exists():
-        shutil.rmtree(project)
+    for old in (project, home / KEYS):
+        if old.exists():
+            shutil.rmtree(old)
     request = SwapRequest(
         footage.likeness,
         footage.plate,

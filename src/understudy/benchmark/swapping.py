@@ -17,6 +17,9 @@ from understudy.errors import BadInputError, OutputError, UnderstudyError
 from understudy.pipeline.request import SwapRequest
 from understudy.progress import Progress, Task
 
+KEYS = "keys"
+"""The folder beside the project with the keys that sign what is told of the swap."""
+
 
 def swap_apart(request: SwapRequest, progress: Progress) -> tuple[Cost, dict[str, Any]]:
     """Run `pipeline.swap` in a fresh process; what it took, and its result as JSON values.
@@ -88,10 +91,12 @@ def _work(pipe: Connection, request: SwapRequest) -> None:
     # Whoever started this ends it; a Ctrl-C reaches both.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from understudy.pipeline.swap import swap
+    from understudy.provenance.keys import Keyring
 
     begun = time.process_time()
     try:
-        result = swap(request, _Sender(pipe))
+        # Keys of its own: a benchmark leaves nothing among the user's.
+        result = swap(request, _Sender(pipe), Keyring(request.project_folder.with_name(KEYS)))
         pipe.send(("done", result.to_json(), time.process_time() - begun))
     except OutputError as error:
         pipe.send(("unwritable", str(error)))
