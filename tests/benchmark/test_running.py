@@ -88,7 +88,7 @@ def test_a_refused_swap_says_its_own_sentence(tmp_path: Path):
         swap_apart(request, SilentProgress())
 
 
-def crash(_request: SwapRequest, progress: Progress) -> None:
+def crash(_request: SwapRequest, progress: Progress, _keyring: object) -> None:
     """Stands in for a swap."""
     with progress.stage("faces", 3) as task:
         task.advance(2)
@@ -130,12 +130,12 @@ def test_progress_comes_through_and_a_process_that_dies_is_told(tmp_path: Path, 
     assert heard.told == [("faces", 3, "frames"), 2, "end", "dark"]
 
 
-def unwritable(_request: SwapRequest, _progress: Progress) -> None:
+def unwritable(_request: SwapRequest, _progress: Progress, _keyring: object) -> None:
     """Stands in for a swap."""
     raise OutputError("The disk is full.")
 
 
-def sleep(request: SwapRequest, progress: Progress) -> None:
+def sleep(request: SwapRequest, progress: Progress, _keyring: object) -> None:
     """Stands in for a swap that takes long; leaves its number behind."""
     request.output.write_text(str(os.getpid()))
     with progress.stage("render", 1000):
