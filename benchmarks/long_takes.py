@@ -92,12 +92,12 @@ def rises(count: int, likeness: int, folder: Path) -> dict[str, float]:
     """By stage, how far the resident memory rose above what it was before the first one, MiB."""
     from understudy.faces.stretches import kept_in
 
-    take = _Take(count, likeness, folder)
+    take = LongTake(count, likeness, folder)
     take.warm_up()
     before = _resident("VmRSS")
     found = {}
     with kept_in(folder):
-        for stage in (take.track, take.observe, take.plan, take.match, take.render):
+        for stage in take.stages:
             Path("/proc/self/clear_refs").write_text("5")
             begun = time.process_time()
             stage()
@@ -113,7 +113,7 @@ def _resident(name: str) -> float:
     return int(found[1]) / 1024
 
 
-class _Take:
+class LongTake:
     """One face in one take, and what the stages of a swap do with it."""
 
     def __init__(self, count: int, likeness: int, folder: Path) -> None:
@@ -127,13 +127,19 @@ class _Take:
         """Load what each stage needs in any case: modules, compiled code, models."""
         from understudy.faces.finding.reading import FaceReader
 
-        few = _Take(CHUNK, CHUNK, self.folder / "warm")
+        few = LongTake(CHUNK, CHUNK, self.folder / "warm")
         few.folder.mkdir(exist_ok=True)
-        for stage in (few.track, few.observe, few.plan, few.match, few.render):
+        for stage in few.stages:
             stage()
         FaceReader().close()
 
+    @property
+    def stages(self) -> tuple[Callable[[], None], ...]:
+        """In their order; each goes on from the one before."""
+        return self.track, self.observe, self.plan, self.match, self.render
+
     def stage(self, name: str) -> Any:
+        """A stage's folder."""
         from understudy.project.recipe import Recipe
         from understudy.project.stage import Stage
 
@@ -207,6 +213,7 @@ class _Take:
 
     @property
     def part(self) -> Any:
+        """The face, ready to be drawn but for pictures of the likeness."""
         from understudy.pipeline.cast import Part
 
         return Part(self.faces, self.model, {}, self.occlusions, tuple(self.columns.values()))

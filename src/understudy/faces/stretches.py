@@ -48,15 +48,18 @@ def kept_in(folder: Path) -> Iterator[None]:
         _folder = before
 
 
-def stretches(count: int, *columns: Column, length: int = STRETCH) -> Iterator[slice]:
-    """0..count-1 in runs. After each, the memory that mapped `columns` have taken is given back."""
-    for begin in range(0, count, length):
-        yield slice(begin, min(begin + length, count))
+def stretches(count: int, *columns: Column, length: int | None = None) -> Iterator[slice]:
+    """0..count-1 in runs of `length` (None: `STRETCH`). After each, the memory that mapped `columns` have
+    taken is given back.
+    """
+    step = length or STRETCH
+    for begin in range(0, count, step):
+        yield slice(begin, min(begin + step, count))
         release(*columns)
 
 
 def windows(
-    count: int, margin: int, *columns: Column, length: int = STRETCH
+    count: int, margin: int, *columns: Column, length: int | None = None
 ) -> Iterator[tuple[slice, slice, slice]]:
     """Stretches for work that looks at the neighbours of each row: what is wanted, what has to be seen for it
     (`margin` more rows on either side, as far as there are any), and where in that the wanted part is.

@@ -222,7 +222,7 @@ def neutral_shape(heads: Heads) -> Array:
     rows = np.flatnonzero(unrest <= limit)
     if len(rows) > _MOST_CALM:
         rows = rows[np.linspace(0, len(rows) - 1, _MOST_CALM).round().astype(int)]
-    calm = heads.points[rows]
+    calm = np.concatenate([heads.points[rows[some]] for some in stretches(len(rows))])
     neutral: Array = np.median(calm, axis=0)
     for _ in range(5):
         away = np.linalg.norm(calm - neutral, axis=-1).mean(1)

@@ -175,7 +175,8 @@ def _learn(traces: Sequence[Traces], count: int) -> Appearance | None:
     if count < MIN_FACES:
         return None
     wanted = set(np.linspace(0, count - 1, min(count, _SAMPLED_FACES)).round().astype(int).tolist())
-    sample = [texture for row, (texture, _, _) in enumerate(_faces(traces)) if row in wanted]
+    # Copies: a view of one face would keep its whole chunk.
+    sample = [texture.copy() for row, (texture, _, _) in enumerate(_faces(traces)) if row in wanted]
     return Appearance.learn(np.array(sample))
 
 
