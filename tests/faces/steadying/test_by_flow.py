@@ -1,8 +1,13 @@
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
+import pytest
 
+from understudy.faces import stretches
+from understudy.faces.steadying import by_flow
 from understudy.faces.steadying.by_flow import Motion, steady
+from understudy.faces.stretches import kept_in
 from understudy.geometry import mesh
 
 
@@ -73,17 +78,33 @@ def test_one_face_is_a_track() -> None:
     assert np.allclose(steady(points, empty), points)
 
 
-def test_memory_grows_by_little_more_than_the_result() -> None:
-    """Bytes a face at the highest point, over what a steadied face takes: a long track must fit."""
+def test_a_long_track_is_solved_in_windows_as_if_it_were_solved_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(4)
+    points = (_track(700) + random.normal(0, 0.5, (700, 478, 3))).astype(np.float32)
+    trust = np.ones((699, 478), np.float32)
+    trust[300:320] = 0.1
+    motion = Motion(_motion(points).displacement, trust)
+    whole = steady(points, motion)
+    monkeypatch.setattr(by_flow, "_WINDOW", 64)
+    assert np.abs(steady(points, motion) - whole).max() <= np.spacing(np.float32(512))
+
+
+def test_memory_does_not_grow_with_the_track(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_flow, "_WINDOW", 64)
+    monkeypatch.setattr(by_flow, "_MARGIN", 16)
+    monkeypatch.setattr(stretches, "LARGE", 1 << 16)
 
     def peak(frames: int) -> int:
         points = _track(frames).astype(np.float32)
         motion = _motion(points)
         tracemalloc.start()
-        steady(points, motion)
+        with kept_in(tmp_path):
+            steady(points, motion)
         highest = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return highest
 
     peak(10)
-    assert (peak(300) - peak(100)) / 200 < 2.2 * 478 * 3 * 4
+    assert (peak(400) - peak(200)) / 200 < 0.05 * 478 * 3 * 4
