@@ -118,8 +118,16 @@ def test_all_of_one_persons_goes_and_others_stay(studio: Studio) -> None:
     hers, his = warrants[0].metadata(), warrants[1].metadata()
     model, other = studio.model("models/anna.safetensors", hers), studio.model("models/carl.safetensors", his)
     model.with_suffix(".json").write_text("{}")
-    checkpoint = studio.model("training/anna/000100/weights.safetensors", hers)
+    checkpoint = studio.model("checkpoints/000100/weights.safetensors", hers)
     (checkpoint.parent / "state.json").write_text("FACE anna")
+    trainings = studio.project / "training"
+    studio.model("training/anna-1/last/weights.safetensors", hers)
+    (trainings / "anna-1" / "previews").write_text("FACE anna")
+    for name, warrant in (("anna-2", warrants[0]), ("carl-1", warrants[1])):
+        (trainings / name).mkdir()
+        (trainings / name / "training.json").write_text(json.dumps({"warrant": warrant.to_json()}))
+    (trainings / "anna-2" / "previews").write_text("FACE anna")
+    (trainings / "foreign").mkdir()
     unclear = studio.model("models/foreign.safetensors", None)
     (studio.project / "stages" / ".part-half.png").write_text("FACE anna")
     purged = purge(studio.project, "Anna")
@@ -130,7 +138,8 @@ def test_all_of_one_persons_goes_and_others_stay(studio: Studio) -> None:
     assert not checkpoint.parent.exists()
     assert other.exists()
     assert unclear.exists()
-    assert purged.unclear == ("models/foreign.safetensors",)
+    assert sorted(path.name for path in trainings.iterdir()) == ["carl-1", "foreign"]
+    assert purged.unclear == ("models/foreign.safetensors", "training/foreign")
     assert purged.films == (str(studio.folder / "anna-onto-bert.mp4"),)
     assert purged.forgotten == 1
     assert list(studio.project.glob("consent/*.consent.json")), "the proof of the consent stays"

@@ -39,6 +39,8 @@ _KEPT = {
     "audit.jsonl", "audit.lock",
 }  # fmt: skip
 """What a project holds that shows nobody, and its stages, which are looked at one by one."""
+_TRAININGS, _ABOUT = "training", "training.json"
+"""The folder with a project's trainings, and the file in each that says on which records it stands."""
 _A_LINE = 500
 _TELLING = ("material-", "take-")
 Owner = Literal["mine", "other", "unknown"]
@@ -187,6 +189,14 @@ class _Purge:
             if self._everybody:
                 going.append(path)
                 continue
+            if path.name == _TRAININGS and path.is_dir() and not path.is_symlink():
+                for training in sorted(path.iterdir()):
+                    taught = self._taught(training)
+                    if taught:
+                        going.append(training)
+                    elif taught is None:
+                        unclear.append(str(training.relative_to(self._folder)))
+                continue
             files = [path] if path.is_file() or path.is_symlink() else sorted(path.rglob("*"))
             for file in files:
                 if file.suffix == SUFFIX and self._trained(file):
@@ -195,6 +205,20 @@ class _Purge:
                 elif file.suffix == SUFFIX and self._trained(file) is None:
                     unclear.append(str(file.relative_to(self._folder)))
         return going, unclear
+
+    def _taught(self, training: Path) -> bool | None:
+        """Whether a training stands on a record of the person's; None where nothing says on which.
+
+        All of it goes then: its previews show faces as well.
+        """
+        about = _json(training / _ABOUT)
+        told = set[str]()
+        with suppress(TypeError, KeyError):
+            told = {str(ground["sha256"]) for ground in about["warrant"]["grounds"]}
+        models = [self._trained(file) for file in training.rglob(f"*{SUFFIX}")]
+        if told & self._mine.keys() or True in models:
+            return True
+        return False if told or False in models else None
 
     def _trained(self, file: Path) -> bool | None:
         """Whether a model was trained by a record of the person's; None where it names no record."""
