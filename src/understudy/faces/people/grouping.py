@@ -86,17 +86,7 @@ def group(tracks: Sequence[TrackIdentity], threshold: float = SAME_PERSON_TRACKS
     Agglomerative clustering with average linkage: the two nearest groups are joined until none are nearer
     than `threshold`. Groups with tracks that overlap in time are never joined.
     """
-    distance = _pairwise(tracks)
-    groups = [[i] for i in range(len(tracks))]
-    while len(groups) > 1:
-        near, a, b = min(
-            (float(distance[np.ix_(groups[i], groups[j])].mean()), i, j)
-            for i in range(len(groups))
-            for j in range(i + 1, len(groups))
-        )
-        if near > threshold:
-            break
-        groups[a] += groups.pop(b)
+    groups = _joined(_pairwise(tracks), threshold)
     groups.sort(key=lambda rows: (-sum(tracks[i].last - tracks[i].first + 1 for i in rows), min(rows)))
     person = {row: number for number, rows in enumerate(groups) for row in rows}
     return [person[i] for i in range(len(tracks))]
@@ -144,13 +134,42 @@ def identify(clip: str, faces: Faceset, embeddings: Mapping[int, Embeddings]) ->
     ]
 
 
+def _joined(distance: npt.NDArray[np.float64], threshold: float) -> list[list[int]]:
+    """Average linkage of (T, T) distances, which are overwritten: the nearest two groups become one until
+    none are nearer than `threshold`.
+    """
+    groups: list[list[int]] = [[i] for i in range(len(distance))]
+    # Each pair counts once. What is joined to a group before it leaves its row and column, at infinity.
+    distance[np.tri(len(distance), dtype=bool)] = _APART
+    while distance.size:
+        a, b = divmod(int(distance.argmin()), len(distance))
+        if not distance[a, b] <= threshold:
+            break
+        one, other = len(groups[a]), len(groups[b])
+        # The mean over all pairs is the mean of both groups' means, by size (Lance and Williams 1967).
+        mean = (one * _from(distance, a) + other * _from(distance, b)) / (one + other)
+        groups[a] += groups[b]
+        groups[b] = []
+        distance[:a, a], distance[a, a + 1 :] = mean[:a], mean[a + 1 :]
+        distance[:b, b] = distance[b, b + 1 :] = distance[a, b] = _APART
+    return [group for group in groups if group]
+
+
+def _from(distance: npt.NDArray[np.float64], row: int) -> npt.NDArray[np.float64]:
+    """Distances (T,) of one group from all others, of which only the upper triangle is kept."""
+    return np.concatenate([distance[:row, row], distance[row, row:]])
+
+
 def _pairwise(tracks: Sequence[TrackIdentity]) -> npt.NDArray[np.float64]:
     points = np.array([track.embedding for track in tracks], np.float64).reshape(-1, EMBEDDING_SIZE)
-    distance = np.linalg.norm(points[:, None] - points[None], axis=-1)
-    for i, one in enumerate(tracks):
-        for j, other in enumerate(tracks):
-            if i != j and one.overlaps(other):
-                distance[i, j] = _APART
+    clip = np.array([track.clip for track in tracks], np.str_)
+    first, last = np.array([(track.first, track.last) for track in tracks], np.int64).reshape(-1, 2).T
+    distance = np.empty((len(tracks), len(tracks)))
+    for i, point in enumerate(points):
+        distance[i] = np.linalg.norm(points - point, axis=-1)
+        together = (clip == clip[i]) & (first <= last[i]) & (first[i] <= last)
+        together[i] = False
+        distance[i, together] = _APART
     return distance
 
 
