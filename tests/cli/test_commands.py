@@ -9,6 +9,8 @@ from typing import get_args
 import pytest
 
 import understudy
+from understudy.cli.learning import learning
+from understudy.errors import BadInputError
 from understudy.project.settings import Blend, Codec
 
 # pydantic is not among them: Typer itself looks at it.
@@ -212,10 +214,29 @@ def test_every_option_reaches_the_request(clips):
         "blend": "poisson",
         "sheet_frames": 4,
         "seed": 7,
+        "learning": {"options": {}, "training": {}},
         "contact_sheet": str(clips / "s.png"),
         "compare": str(clips / "c.mp4"),
         "overwrite": True,
     }
+
+
+def test_what_is_asked_of_engines_that_learn_is_read():
+    asked = learning(
+        ["resolution=256", "warp = no"], budget="10m", until_plateau=True, rate=0.001, batch=None
+    )
+    assert asked.to_json() == {
+        "options": {"resolution": "256", "warp": "no"},
+        "training": {"budget": "10m", "until_plateau": True, "rate": 0.001},
+    }
+    for options, more, words in (
+        (["resolution"], {}, "--option wants KEY=VALUE"),
+        (["a=1", "a=2"], {}, "--option gives a twice"),
+        ([], {"device": "gpu"}, "--device: input should be 'auto', 'cpu', 'cuda' or 'mps'."),
+        ([], {"steps": 0}, "--steps: input should be greater than or equal to 1."),
+    ):
+        with pytest.raises(BadInputError, match=words):
+            learning(options, **more)
 
 
 def test_the_installed_command_is_this_one():

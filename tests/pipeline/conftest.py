@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.pipeline.agreed import swap
+from tests.pipeline.agreed import drawn, swap
 from tests.pipeline.desk import Desk
 from tests.pipeline.films import UNEVEN, Take, act, film
+from tests.pipeline.school import School, steps
 from understudy.pipeline.request import SwapRequest
 from understudy.pipeline.result import SwapResult
+from understudy.pipeline.train import train
 
 COUNT = 20
 
@@ -72,3 +75,20 @@ def small(folder: Path, marco: Take) -> Path:
 @pytest.fixture
 def desk(tmp_path: Path, folder: Path, likeness: Path, small: Path) -> Desk:
     return Desk(tmp_path, likeness, small, folder / "project")
+
+
+@pytest.fixture(scope="session")
+def studied(folder: Path, likeness: Path, small: Path) -> Path:
+    """A project in which everything but the training is done."""
+    home = folder / "school"
+    home.mkdir()
+    record = drawn(home / "agreed.consent.json", [likeness, small])
+    train(School(home, likeness, small, record).train(steps(1)))
+    shutil.rmtree(home / "project" / "training")
+    return home
+
+
+@pytest.fixture
+def school(studied: Path, tmp_path: Path, likeness: Path, small: Path) -> School:
+    shutil.copytree(studied, tmp_path / "school")
+    return School(tmp_path / "school", likeness, small, tmp_path / "school" / "agreed.consent.json")

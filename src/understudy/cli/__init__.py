@@ -18,9 +18,11 @@ from understudy.cli import (
     doctor,
     keys,
     master,
+    model,
     performers,
     project,
     swap,
+    train,
     verify,
 )
 from understudy.cli.failures import Commands
@@ -34,6 +36,8 @@ app = typer.Typer(
 )
 
 app.command("swap")(swap.swap)
+app.command("train")(train.train)
+app.add_typer(model.app, name="model")
 app.command("master")(master.master)
 app.command("verify")(verify.verify)
 app.command("audit")(audit.audit)

@@ -7,6 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from understudy.cli.learning import (
+    Batch,
+    Budget,
+    Device,
+    Optimiser,
+    Options,
+    Precision,
+    Rate,
+    Steps,
+    UntilPlateau,
+    learning,
+)
 from understudy.cli.options import STDOUT, Json, Quiet, write_json
 
 if TYPE_CHECKING:
@@ -58,8 +70,20 @@ def swap(
         str | None, typer.Option(metavar="R", help="Frames per second of an image sequence, as 24000/1001.")
     ] = None,
     engine: Annotated[
-        str | None, typer.Option(help="What makes the face: warp.", rich_help_panel=_PICTURE)
+        str | None,
+        typer.Option(
+            help="What makes the face: warp (default), df, liae, amp or quick96.", rich_help_panel=_PICTURE
+        ),
     ] = None,
+    options: Options = None,
+    budget: Budget = None,
+    steps: Steps = None,
+    until_plateau: UntilPlateau = False,
+    device: Device = None,
+    precision: Precision = None,
+    batch: Batch = None,
+    optimiser: Optimiser = None,
+    learning_rate: Rate = None,
     blend: Annotated[
         str | None, typer.Option(help="multiband (default), poisson or feather.", rich_help_panel=_PICTURE)
     ] = None,
@@ -145,6 +169,17 @@ def swap(
         blend=cast(Any, blend),
         sheet_frames=sheet_frames,
         seed=seed,
+        learning=learning(
+            options,
+            budget=budget,
+            steps=steps,
+            until_plateau=until_plateau,
+            device=device,
+            precision=precision,
+            batch=batch,
+            optimiser=optimiser,
+            rate=learning_rate,
+        ),
         contact_sheet=contact_sheet,
         compare=compare,
         overwrite=overwrite,

@@ -33,6 +33,7 @@ class Workshop:
     choices    the engine's options
     material   makes the faces to learn from; use `faces`
     notes      go into every checkpoint: by which consent records it is trained
+    permit     asked at the start and every hour; raises where training is no longer permitted
     crew       the processes that train together; None: those that `settings` ask for
     """
 
@@ -42,16 +43,17 @@ class Workshop:
     material: Callable[[Part, int, Framing], TrainingFaces] = field(repr=False)
     progress: Progress = field(default_factory=SilentProgress, repr=False)
     notes: Mapping[str, str] = field(default_factory=dict)
+    permit: Callable[[], None] | None = field(default=None, repr=False)
     crew: Crew | None = field(default=None, repr=False)
 
     def train(self, learner: Learner) -> Outcome:
         """Train until the budget is spent, going on from what is in the folder: `training.loop.train`."""
         from understudy.training.loop import train
 
-        return train(learner, self.folder, self.settings, self.progress, self.notes, self.crew)
+        return train(learner, self.folder, self.settings, self.progress, self.notes, self.crew, self.permit)
 
     def faces(self, part: Part, size: int, framing: Framing = Framing.FACE, least: int = 1) -> TrainingFaces:
-        """The faces of the likeness or of the plate, cut out `size` pixels wide (64 to 512), made on demand.
+        """The faces of the likeness or of the plate, cut out `size` pixels wide (64 to 640), made on demand.
 
         Their `row` counts in the faces that `fit` was given. Rows that teach nothing, such as interpolated
         ones, are left out, and of very many some. Raises BadInputError where there are fewer than `least`.

@@ -33,7 +33,7 @@ Cover = Callable[[int, Bytes, Matrix], npt.NDArray[np.float32] | None]
 """What stands before the face of a row: (h, w) in [0, 1] over its crop with its matrix, or None."""
 
 CHUNK = 64
-SIZES = (64, 512)
+SIZES = (64, 640)
 """Smallest and largest side of the squares."""
 
 _RESIDENT_BYTES = 3 << 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from understudy.engines.base import Model, engine
+from understudy.engines.base import Choices, Engine, Model
 from understudy.faces.columns import load_all_columns, save_columns
 from understudy.faces.faceset import Faceset
 from understudy.faces.occlusion.solving import Occlusion
@@ -19,18 +20,26 @@ from understudy.pipeline.crops import CropStore
 from understudy.pipeline.roles import Role
 from understudy.pipeline.session import Session
 from understudy.pipeline.studies import Likeness, Studied
+from understudy.pipeline.workshops import Pupil, Tuition, teach, workshop
 from understudy.progress import Task
 from understudy.project.code import code_hash
 from understudy.project.recipe import Recipe
 from understudy.project.stage import Stage
+from understudy.provenance.consent.material import digest_files
+
+_MODEL = "model.npz"
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """All parts of a swap, and a hash of what went into them."""
+    """All parts of a swap, and a hash of what went into them.
+
+    model_sha256   of the file of the trained model; of all of them together where there are several
+    """
 
     parts: tuple[Part, ...]
     digest: str
+    model_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,21 +51,45 @@ class _Observed:
     digest: str
 
 
+@dataclass(frozen=True)
+class Method:
+    """How faces are made: an engine, its options, and, where it learns, how and by whose leave."""
+
+    maker: Engine
+    choices: Choices
+    tuition: Tuition | None = None
+
+
 def prepare(
-    session: Session, plate: Studied, cast: Sequence[tuple[Role, Likeness]], engine_name: str
+    session: Session, plate: Studied, roles: Sequence[tuple[Role, Likeness]], method: Method
 ) -> Prepared:
     """Everything that `rendering` and `matching` need for each role and the likeness that plays it."""
-    tracks = sorted({track for role, _ in cast for track in role.tracks})
-    observed = _observe(session, plate, tracks)
-    parts, digests = [], [observed.digest]
-    for role, likeness in cast:
-        faces = role.faces(observed.faces)
-        planned, model, mapped = _plan(session, engine_name, likeness, faces, observed)
-        crops = _cut(session, likeness, model, planned)
-        mine = {track: observed.occlusions[track] for track, _ in faces.by_track()}
-        parts.append(Part(faces, model, crops, mine, mapped))
+    parts: list[Part] = []
+    digests: list[str] = []
+    models: list[str] = []
+    for pupil in pupils(session, plate, roles):
+        mapped: tuple[npt.NDArray[Any], ...] = ()
+        if method.tuition is None:
+            planned, model, mapped = _plan(session, method, pupil)
+        else:
+            planned, model, sha256 = _learn(session, method.maker, method.tuition, pupil)
+            models.append(sha256)
+        crops = _cut(session, pupil.likeness, model, planned)
+        parts.append(Part(pupil.faces, model, crops, pupil.occlusions, mapped))
         digests.append(planned)
-    return Prepared(tuple(parts), "-".join(digests))
+    return Prepared(tuple(parts), "-".join(digests), _together(models))
+
+
+def pupils(session: Session, plate: Studied, roles: Sequence[tuple[Role, Likeness]]) -> list[Pupil]:
+    """The roles with their plate faces as they are drawn on: steady, and with what stands before them."""
+    tracks = sorted({track for role, _ in roles for track in role.tracks})
+    observed = _observe(session, plate, tracks)
+    found = []
+    for role, likeness in roles:
+        faces = role.faces(observed.faces)
+        mine = {track: observed.occlusions[track] for track, _ in faces.by_track()}
+        found.append(Pupil(plate.footage, faces, mine, observed.digest, likeness))
+    return found
 
 
 def _observe(session: Session, plate: Studied, tracks: list[int]) -> _Observed:
@@ -71,24 +104,53 @@ def _observe(session: Session, plate: Studied, tracks: list[int]) -> _Observed:
     return _Observed(motion.steadied(stage, chosen), motion.occlusions(stage, chosen), recipe.hash)
 
 
-def _plan(
-    session: Session, engine_name: str, likeness: Likeness, faces: Faceset, observed: _Observed
-) -> tuple[str, Model, tuple[npt.NDArray[Any], ...]]:
-    maker = engine(engine_name)
-    tracks = [int(track) for track in np.unique(faces.track)]
-    inputs = {"likeness": likeness.digest, "motion": observed.digest}
+def _plan(session: Session, method: Method, pupil: Pupil) -> tuple[str, Model, tuple[npt.NDArray[Any], ...]]:
+    maker = method.maker
     recipe = Recipe(
-        "plan", code_hash(type(maker).__module__), {"engine": maker.name, "tracks": tracks}, inputs
+        "plan",
+        code_hash(type(maker).__module__),
+        {"engine": maker.name, "options": method.choices.values, "tracks": pupil.tracks},
+        {"likeness": pupil.likeness.digest, "motion": pupil.digest},
     )
 
     def fit(stage: Stage, task: Task) -> int:
-        save_columns(stage.path("model.npz"), maker.fit(likeness.faces, faces).save())
-        task.advance(len(faces))
-        return len(faces)
+        save_columns(stage.path(_MODEL), maker.fit(pupil.likeness.faces, pupil.faces).save())
+        task.advance(len(pupil.faces))
+        return len(pupil.faces)
 
-    stage = session.stage(recipe, "choose likeness frames", len(faces), fit, "faces")
-    columns = load_all_columns(stage.path("model.npz"), mapped=True)
+    stage = session.stage(recipe, "choose likeness frames", len(pupil.faces), fit, "faces")
+    columns = load_all_columns(stage.path(_MODEL), mapped=True)
     return recipe.hash, maker.load(columns), tuple(columns.values())
+
+
+def _learn(session: Session, maker: Engine, tuition: Tuition, pupil: Pupil) -> tuple[str, Model, str]:
+    place = workshop(session, maker, tuition, pupil)
+    recipe = Recipe(
+        "learn",
+        code_hash(type(maker).__module__),
+        {
+            "engine": maker.name,
+            "options": tuition.choices.values,
+            "settings": place.settings.to_json(),
+            "tracks": pupil.tracks,
+        },
+        {"likeness": pupil.likeness.digest, "motion": pupil.digest},
+    )
+
+    def fit(stage: Stage) -> int:
+        # What is shown while it learns, the training shows itself.
+        save_columns(stage.path(_MODEL), teach(session, maker, tuition, pupil, place).save())
+        return 0
+
+    stage = session.run.stage(recipe, fit)
+    path = stage.path(_MODEL)
+    return recipe.hash, maker.load(load_all_columns(path)), digest_files([path]).sha256
+
+
+def _together(hashes: Sequence[str]) -> str | None:
+    if len(hashes) < 2:
+        return hashes[0] if hashes else None
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def _cut(session: Session, likeness: Likeness, model: Model, planned: str) -> CropStore:

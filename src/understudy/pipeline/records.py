@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import understudy.performers
 from understudy.errors import BadInputError
+from understudy.project.settings import ConsentSettings
 
 if TYPE_CHECKING:
     from understudy.provenance.consent.checking import Held
@@ -46,6 +47,24 @@ def load(
         raise BadInputError("--plate-reason is empty: say why the plate's performer need not be asked.")
     return Records(
         _permitting(likeness, "likeness", production), _permitting(plate, "plate", production), plate_reason
+    )
+
+
+def load_records(
+    likeness: Sequence[Path],
+    plate: Sequence[Path],
+    plate_reason: str | None,
+    project: ConsentSettings,
+    folder: Path,
+) -> Records:
+    """The records that were asked for, else those that a project in `folder` names; errors as for `load`."""
+    own = [[resolved(Path(name)) for name in names] for names in (project.likeness, project.plate)]
+    own_likeness, own_plate = ([folder / path for path in paths] for paths in own)
+    return load(
+        likeness or own_likeness,
+        plate or own_plate,
+        project.plate_reason if plate_reason is None else plate_reason,
+        project.production,
     )
 
 

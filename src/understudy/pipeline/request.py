@@ -6,7 +6,7 @@ import glob
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from pydantic import ValidationError
 from understudy.engines.base import engine as load_engine
 from understudy.errors import BadInputError, OutputError
 from understudy.media.codecs import CODECS
-from understudy.pipeline.records import Records, load, resolved
+from understudy.pipeline.asked import Casting
+from understudy.pipeline.learning import Learning, choices_of
+from understudy.pipeline.records import Records, load_records, resolved
 from understudy.project.folder import Project, default_folder
 from understudy.project.settings import Blend, Codec, ConsentSettings, SwapSettings, one_sentence
 
@@ -46,6 +48,7 @@ class SwapRequest:
     plate_reason    why the plate needs no record
     project         the project's folder; None: beside the output
     engine, codec, quality, blend, sheet_frames, seed   as in `SwapSettings`
+    learning        options of the engine, and how it is trained where it learns
     contact_sheet   picture of likeness, plate and result side by side, to be written as well (.png)
     compare         video with a wipe from plate to result, to be written as well
     overwrite       whether files may be replaced that this project did not make
@@ -69,6 +72,7 @@ class SwapRequest:
     blend: Blend | None = None
     sheet_frames: int | None = None
     seed: int | None = None
+    learning: Learning = field(default_factory=Learning)
     contact_sheet: Path | None = None
     compare: Path | None = None
     overwrite: bool = False
@@ -90,7 +94,7 @@ class SwapRequest:
             settings = SwapSettings.model_validate(project.model_dump() | given)
         except ValidationError as error:
             raise BadInputError(one_sentence(error)) from error
-        load_engine(settings.engine)
+        choices_of(load_engine(settings.engine), self.learning)
         _check_video(self.output)
         _check_suffix(self.output, CODECS[settings.codec].containers, settings.codec)
         return settings
@@ -100,14 +104,7 @@ class SwapRequest:
 
         Raises BadInputError for one that cannot be read, and ConsentError for one that does not permit this.
         """
-        own = [[resolved(Path(name)) for name in names] for names in (project.likeness, project.plate)]
-        likeness, plate = ([folder / path for path in paths] for paths in own)
-        return load(
-            self.consent or likeness,
-            self.plate_consent or plate,
-            project.plate_reason if self.plate_reason is None else self.plate_reason,
-            project.production,
-        )
+        return load_records(self.consent, self.plate_consent, self.plate_reason, project, folder)
 
     def to_json(self) -> dict[str, Any]:
         """The request as JSON values, for the catalogue."""
@@ -115,6 +112,8 @@ class SwapRequest:
         for name, value in asdict(self).items():
             if isinstance(value, Path | Fraction):
                 plain[name] = str(value)
+            elif name == "learning":
+                plain[name] = self.learning.to_json()
             elif name in ("likeness", "consent", "plate_consent"):
                 plain[name] = [str(path) for path in value]
             elif name == "assignments":
@@ -156,9 +155,10 @@ def validate(request: SwapRequest) -> None:
 
     Raises BadInputError, ConsentError or OutputError, with one sentence.
     """
-    _check_choices(request)
-    for path in _inputs(request):
-        _check_input(path)
+    check_casting(request)
+    codec = CODECS.get(request.codec or "")
+    if request.quality is not None and codec is not None and codec.crf is None:
+        raise BadInputError(f"{codec.name} has a fixed quality: leave out --quality.")
     request.records(ConsentSettings(), Path())
     _check_output_file(request, request.output, "the output")
     request.settings(SwapSettings())
@@ -188,7 +188,7 @@ def _read(request: SwapRequest) -> Iterator[Path]:
     yield from map(resolved, (*request.consent, *request.plate_consent))
 
 
-def _inputs(request: SwapRequest) -> Iterator[Path]:
+def _inputs(request: Casting) -> Iterator[Path]:
     yield from request.likeness
     yield from (path for _, path in request.assignments)
     yield request.plate
@@ -196,7 +196,8 @@ def _inputs(request: SwapRequest) -> Iterator[Path]:
         yield request.person
 
 
-def _check_choices(request: SwapRequest) -> None:
+def check_casting(request: Casting) -> None:
+    """Refuse footage that is not there, and choices of faces that contradict each other: BadInputError."""
     if not request.likeness and not request.assignments:
         raise BadInputError("There is no likeness: give at least one clip or still of the person to be seen.")
     if request.track is not None and request.person is not None:
@@ -210,9 +211,8 @@ def _check_choices(request: SwapRequest) -> None:
         raise BadInputError(
             f"--frames {request.frames[0]}-{request.frames[1]} is empty: the first frame comes first, from 0."
         )
-    codec = CODECS.get(request.codec or "")
-    if request.quality is not None and codec is not None and codec.crf is None:
-        raise BadInputError(f"{codec.name} has a fixed quality: leave out --quality.")
+    for path in _inputs(request):
+        _check_input(path)
 
 
 def _check_input(path: Path) -> None:

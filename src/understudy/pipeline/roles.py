@@ -12,7 +12,7 @@ import numpy.typing as npt
 from understudy.errors import BadInputError
 from understudy.faces.faceset import Faceset, face_sizes
 from understudy.pipeline.analysis import Analysis
-from understudy.pipeline.request import SwapRequest
+from understudy.pipeline.asked import Asked
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Role:
         return mine.select(np.lexsort((mine.frame, mine.track)))
 
 
-def cast_roles(request: SwapRequest, plate: Analysis, persons: Sequence[int] | None) -> list[Role]:
+def cast_roles(request: Asked, plate: Analysis, persons: Sequence[int] | None) -> list[Role]:
     """The roles that a request asks for; `persons` numbers each plate track's performer, None where unknown.
 
     Raises BadInputError for a track that the plate has not.

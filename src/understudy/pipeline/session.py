@@ -13,6 +13,7 @@ from understudy.faces.stretches import kept_in
 from understudy.pipeline.footage import Footage, open_footage
 from understudy.progress import Progress, Task
 from understudy.project.folder import Project, Run
+from understudy.project.following import FollowedProject, FollowedRun
 from understudy.project.recipe import Recipe
 from understudy.project.stage import Stage
 
@@ -23,7 +24,9 @@ class Session:
     warnings   what the user was told, in order
     """
 
-    def __init__(self, project: Project, run: Run, progress: Progress) -> None:
+    def __init__(
+        self, project: Project | FollowedProject, run: Run | FollowedRun, progress: Progress
+    ) -> None:
         self.project, self.run, self.progress = project, run, progress
         self.warnings: list[str] = []
         self._clips = ExitStack()

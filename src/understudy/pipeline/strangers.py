@@ -40,7 +40,7 @@ def refuse_strangers(session: Session, permission: Permission, likenesses: Itera
             reference = references.get(clip.info.path)
             if reference is not None:
                 rows = np.flatnonzero(likeness.faces.clip == number)
-                _compare(bound[clip.info.path], reference, _tracks(likeness, clip, rows))
+                _compare(bound[clip.info.path], reference, seen_tracks(likeness, clip, rows))
 
 
 def _names_a_face(bound: Bound) -> bool:
@@ -60,7 +60,7 @@ def _reference(session: Session, bound: Bound, files: list[Path]) -> identity.Em
     return identity.embed(image, faces.landmarks[0])
 
 
-def _tracks(
+def seen_tracks(
     likeness: Likeness, clip: Footage, rows: npt.NDArray[np.int64]
 ) -> Iterator[tuple[int, int, identity.Embeddings]]:
     """First frame, last frame and embedding of every track in some rows of one clip."""

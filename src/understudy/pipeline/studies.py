@@ -22,8 +22,8 @@ from understudy.pipeline.session import Session
 from understudy.project.code import code_hash
 from understudy.project.recipe import Recipe
 
-_ENOUGH = 300
-"""Frames of a likeness."""
+_ENOUGH, _ENOUGH_TO_LEARN = 300, 1500
+"""Frames of a likeness, to choose from and to learn from."""
 _LEAST_RATE = 8
 """Frames of a likeness a second."""
 
@@ -68,11 +68,14 @@ def study(session: Session, footage: Footage, label: str) -> Studied:
     return Studied(footage.until(found.stop), found, recipe.hash)
 
 
-def study_likeness(session: Session, clips: Sequence[Footage]) -> Likeness:
-    """The leading faces of a likeness's clips. Raises BadInputError where there is none in any of them."""
+def study_likeness(session: Session, clips: Sequence[Footage], *, learns: bool = False) -> Likeness:
+    """The leading faces of a likeness's clips; `learns`: as many as training has use for.
+
+    Raises BadInputError where there is none in any of them.
+    """
     used: list[Footage] = []
     sets, clip_of, digests, without = [], [], [], []
-    step = stride([clip.info for clip in clips])
+    step = stride([clip.info for clip in clips], _ENOUGH_TO_LEARN if learns else _ENOUGH)
     for clip in clips:
         studied = study(session, clip.thinned(step), "likeness")
         rows = likeness_rows(studied.analysis, grouped(session, studied))
@@ -95,16 +98,16 @@ def study_likeness(session: Session, clips: Sequence[Footage]) -> Likeness:
     return Likeness(LikenessFaces(concatenate(sets), np.concatenate(clip_of)), tuple(used), "-".join(digests))
 
 
-def stride(clips: Sequence[ClipInfo]) -> int:
+def stride(clips: Sequence[ClipInfo], enough: int = _ENOUGH) -> int:
     """Every how many frames of a likeness's clips are looked at.
 
     A face says little in a twenty-fifth of a second that it does not say in the next: of long footage as many
-    frames are looked at as an engine has use for, or eight a second where that is more.
+    frames are looked at as are `enough`, or eight a second where that is more.
     """
     moving = [clip for clip in clips if not clip.is_still]
     if not moving:
         return 1
-    wanted = round(sum(clip.frame_count for clip in moving) / _ENOUGH)
+    wanted = round(sum(clip.frame_count for clip in moving) / enough)
     sparsest = int(min(clip.rate for clip in moving) / _LEAST_RATE)
     return max(1, min(wanted, sparsest))
 

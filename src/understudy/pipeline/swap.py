@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import cv2
 from threadpoolctl import threadpool_limits
 
-from understudy.errors import BadInputError
+from understudy.engines.base import engine
 from understudy.media.assembly import assemble, check_output
 from understudy.media.codecs import OutputSpec
-from understudy.pipeline import matching, people, rendering, viewing
+from understudy.pipeline import matching, rendering, viewing
 from understudy.pipeline.analysis import Analysis
 from understudy.pipeline.attesting import Made, Witness, attest
+from understudy.pipeline.casting import cast_all, open_all
 from understudy.pipeline.consenting import Permission, Standing, bind
 from understudy.pipeline.footage import Footage
-from understudy.pipeline.preparing import Prepared, prepare
+from understudy.pipeline.learning import choices_of
+from understudy.pipeline.preparing import Method, Prepared, prepare
 from understudy.pipeline.preview import Preview
 from understudy.pipeline.records import Records
 from understudy.pipeline.request import SwapRequest, check_overwrite, validate
 from understudy.pipeline.result import SwappedTrack, SwapResult, as_ranges, peak_memory_mb
-from understudy.pipeline.roles import Role, cast_roles
+from understudy.pipeline.same_person import warn_of_same_person
 from understudy.pipeline.session import Session
-from understudy.pipeline.strangers import refuse_strangers
-from understudy.pipeline.studies import Likeness, Studied, grouped, identities, study, study_likeness
+from understudy.pipeline.studies import Studied
+from understudy.pipeline.workshops import enrol
 from understudy.progress import Progress, SilentProgress
-from understudy.project.catalog import Shot, Track
 from understudy.project.code import code_hash
 from understudy.project.folder import Project
 from understudy.project.recipe import Recipe
@@ -79,43 +79,37 @@ class _Swap:
     def result(self) -> SwapResult:
         """Do everything, in order: first what can be refused soon."""
         request, session = self.request, self.session
-        plate = session.open(request.plate, request.frames, request.rate)
-        sources = (*request.likeness, *(path for _, path in request.assignments))
-        clips = {path: session.open(path) for path in sources}
+        opened = open_all(session, request)
+        plate = opened.plate
         spec = OutputSpec.for_clip(plate.info, self.settings.codec, self.settings.quality)
         check_output(request.output, spec, plate.info)
-        permission = bind(session, self.records, list(clips.values()), plate)
+        permission = bind(session, self.records, list(opened.likeness.values()), plate)
+        method = self._method(permission)
         preview = Preview.of(plate.info) if permission.standing is Standing.PREVIEW else None
         if preview is not None:
             spec = preview.limited(spec)
 
-        studied = study(session, plate, "plate")
-        if not len(studied.analysis.faces):
-            raise BadInputError(f"No face was found in the plate {plate.info.path.name}: give another plate.")
-        self._catalogue(studied)
-        roles = self._roles(studied)
-        likenesses = self._likenesses(roles, clips)
-        refuse_strangers(session, permission, likenesses.values())
-        cast = [(role, likenesses[role.likeness]) for role in roles]
-        prepared = prepare(session, studied, cast, self.settings.engine)
+        cast = cast_all(session, request, opened, permission, learns=method.maker.learns)
+        if method.maker.learns:
+            warn_of_same_person(session, cast)
+        studied = cast.plate
+        prepared = prepare(session, studied, cast.roles, method)
         rendered = self._render(studied.footage, prepared, spec, preview)
         self._deliver(studied.footage, prepared, spec, rendered)
         permission.keep(session.project.folder, request.output)
-        self._attest(studied.footage, permission)
+        self._attest(studied.footage, prepared, permission)
         session.warn_of_faults()
         return self._summary(studied, prepared, permission)
 
-    # --- who plays whom
-
-    def _roles(self, plate: Studied) -> list[Role]:
-        if self.request.person is not None:
-            tracks = people.tracks_of_person(self.request.person, identities(self.session, plate))
-            return [Role(tracks, self.request.likeness)]
-        return cast_roles(self.request, plate.analysis, grouped(self.session, plate))
-
-    def _likenesses(self, roles: list[Role], clips: dict[Path, Footage]) -> dict[tuple[Path, ...], Likeness]:
-        wanted = dict.fromkeys(role.likeness for role in roles)
-        return {paths: study_likeness(self.session, [clips[path] for path in paths]) for paths in wanted}
+    def _method(self, permission: Permission) -> Method:
+        """The engine; where it learns, by what leave. Raises ConsentError where there is none."""
+        maker = engine(self.settings.engine)
+        project = self.session.project
+        choices = choices_of(maker, self.request.learning, project.settings.engines)
+        if not maker.learns:
+            return Method(maker, choices)
+        asked = self.request.learning.training
+        return Method(maker, choices, enrol(project, maker, choices, asked, permission, self.witness.keyring))
 
     # --- pictures
 
@@ -171,7 +165,7 @@ class _Swap:
 
     # --- telling
 
-    def _attest(self, plate: Footage, permission: Permission) -> None:
+    def _attest(self, plate: Footage, prepared: Prepared, permission: Permission) -> None:
         request = self.request
         others = tuple(path for path in (request.contact_sheet, request.compare) if path is not None)
         made = Made(
@@ -179,34 +173,9 @@ class _Swap:
             others,
             request.to_json() | self.settings.model_dump(),
             seconds=len(plate) / float(plate.info.rate),
+            model_sha256=prepared.model_sha256,
         )
         attest(self.witness, self.session.project.folder, made, permission)
-
-    def _catalogue(self, plate: Studied) -> None:
-        info = plate.footage.info
-        catalog = self.session.project.catalog
-        clip = catalog.record_clip(
-            info.path,
-            plate.footage.clip.files,
-            plate.footage.digest,
-            frames=info.frame_count,
-            rate=info.rate,
-            width=info.width,
-            height=info.height,
-        )
-        found = plate.analysis
-        tracks = [
-            Track(
-                number=number,
-                shot=found.shot_of(number),
-                first=found.span_of(number)[0],
-                last=found.span_of(number)[1],
-                faces=len(found.rows_of(number)),
-                missed=as_ranges(found.missed.get(number, ())),
-            )
-            for number in found.track_numbers
-        ]
-        catalog.replace_shots(clip, [Shot(first, last) for first, last in found.shots], tracks)
 
     def _summary(self, plate: Studied, prepared: Prepared, permission: Permission) -> SwapResult:
         found = plate.analysis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,6 +25,17 @@ _TEMPLATE = """\
 # blend = "multiband"     # multiband, poisson, feather
 # sheet-frames = 8        # columns of a contact sheet
 # seed = 0                # of the grain
+
+[training]                # of engines that learn
+# budget = "10m"          # 90s, 10m, 2h on the clock; 10cpum: of processor time
+# steps = 2000            # or so many steps
+# until-plateau = true    # or until it gets no better
+# batch = 16
+# device = "auto"         # auto, cpu, cuda, mps
+# precision = "auto"      # auto, bf16, fp32
+
+[engines.df]              # options of an engine, by its name
+# resolution = 128
 
 [consent]
 # likeness = ["anna.consent.json"]    # records of the person to be seen
@@ -54,6 +65,44 @@ class SwapSettings(_Table):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
 
+class TrainingTable(_Table):
+    """The table `[training]`: how engines that learn are trained; what is None is as the engine wants it.
+
+    budget, steps, until_plateau   when training ends: as `training.budget.make_budget` reads them
+    the others                     as in `training.settings.TrainingSettings`
+    """
+
+    budget: str | None = None
+    steps: Annotated[int | None, Field(ge=1)] = None
+    until_plateau: bool | None = None
+    batch: Annotated[int | None, Field(ge=1, le=65536)] = None
+    optimiser: str | None = None
+    rate: Annotated[float | None, Field(gt=0)] = None
+    precision: Literal["auto", "bf16", "fp32"] | None = None
+    device: Literal["auto", "cpu", "cuda", "mps"] | None = None
+    devices: Annotated[int | None, Field(ge=1)] = None
+    nodes: Annotated[int | None, Field(ge=1)] = None
+    compile: bool | None = None
+    channels_last: bool | None = None
+    clip: Annotated[float | None, Field(gt=0)] = None
+    ema: Annotated[float | None, Field(ge=0, lt=1)] = None
+    warm_up: Annotated[int | None, Field(ge=0)] = None
+    seed: Annotated[int | None, Field(ge=0, lt=2**63)] = None
+    parts: Annotated[int | None, Field(ge=1)] = None
+    keep: Annotated[int | None, Field(ge=1)] = None
+    save_every: Annotated[float | None, Field(gt=0)] = None
+    score_every: Annotated[float | None, Field(gt=0)] = None
+    preview_every: Annotated[float | None, Field(gt=0)] = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What is not None, by name."""
+        return self.model_dump(exclude_none=True)
+
+
+OptionValue = bool | int | float | str
+
+
 class ConsentSettings(_Table):
     """The table `[consent]`: records for every swap here; paths as seen from the project's folder."""
 
@@ -67,6 +116,8 @@ class Settings(_Table):
     """Everything in `project.toml`."""
 
     swap: SwapSettings = SwapSettings()
+    training: TrainingTable = TrainingTable()
+    engines: dict[str, dict[str, OptionValue]] = Field(default_factory=dict)
     consent: ConsentSettings = ConsentSettings()
 
 

@@ -356,7 +356,7 @@ class _Training:
         if setbacks > settings.rollbacks:
             raise BadInputError(
                 f"The training in {self._folder} went wrong {setbacks} times in a row, the last time at step "
-                f"{step} ({wrong}); give a lower --rate, or --precision fp32."
+                f"{step} ({wrong}); give a lower --learning-rate, or --precision fp32."
             )
         paths = self._keeper.shelf.paths() if self._crew.leads else []
         if setbacks > 2 and len(paths) > 1:
