@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.engines.toy_engine import installed
 from understudy.benchmark import matrix
 from understudy.benchmark.case import Footage
 from understudy.benchmark.floors import read_floors
@@ -59,6 +61,32 @@ def test_variants_are_every_combination():
 def test_swaps_are_lossless_unless_a_codec_is_asked_for():
     assert Variant().options["codec"] == "ffv1"
     assert Variant((("codec", "h264"),)).options["codec"] == "h264"
+
+
+def test_how_engines_learn_can_be_set():
+    installed()
+    given = [
+        ("engine", "toy"),
+        ("budget", "5cpum"),
+        ("budget", "10cpum"),
+        ("option.width", "4"),
+        ("seed", "2"),
+    ]
+    found = combinations(given)
+    assert [variant.name for variant in found] == [
+        "toy budget=5cpum option.width=4 seed=2",
+        "toy budget=10cpum option.width=4 seed=2",
+    ]
+    assert found[0].options["learning"].to_json() == {
+        "options": {"width": "4"},
+        "training": {"budget": "5cpum"},
+    }
+    assert found[0].told["seed"] == 2
+    json.dumps(found[0].told)
+    with pytest.raises(BadInputError, match="toy has no option 'depth'"):
+        combinations([("engine", "toy"), ("option.depth", "4")])
+    with pytest.raises(BadInputError, match="warp does not learn: leave out --budget"):
+        combinations([("engine", "warp"), ("budget", "1m")])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from understudy.benchmark.scoring import score
 from understudy.benchmark.strips import write_strips
 from understudy.benchmark.swapping import KEYS, swap_apart
 from understudy.benchmark.variant import Variant
+from understudy.engines.base import engine as load_engine
 from understudy.errors import BadInputError
 from understudy.pipeline.request import SwapRequest
 from understudy.progress import Progress, SilentProgress
@@ -68,8 +69,9 @@ def run_case(
 
 def _recipe(case: Case, variant: Variant) -> Recipe:
     engine = source.engine_release(variant.checked.engine)
-    parameters = {"settings": variant.options, "engine": engine}
-    inputs = {"footage": case.digest, "source": source.digest(source.SWAP + source.SCORE)}
+    parameters = {"settings": variant.told, "engine": engine}
+    learning = source.LEARNING if load_engine(variant.checked.engine).learns else ()
+    inputs = {"footage": case.digest, "source": source.digest(source.SWAP + source.SCORE + learning)}
     return Recipe("benchmark", VERSION, parameters, inputs)
 
 

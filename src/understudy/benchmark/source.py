@@ -14,6 +14,8 @@ STAGE = ("performers", "takes", "geometry")
 
 SWAP = ("engines", "compositing", "faces", "geometry", "media", "pipeline", "project", "pixels.py")
 """What swaps."""
+LEARNING = ("nets", "training")
+"""And of engines that learn."""
 
 SCORE = (
     "measures",

@@ -11,26 +11,43 @@ from pydantic import ValidationError
 
 from understudy.engines.base import engine as load_engine
 from understudy.errors import BadInputError
-from understudy.project.settings import SwapSettings, one_sentence
+from understudy.pipeline.learning import Learning, choices_of
+from understudy.project.settings import SwapSettings, TrainingTable, one_sentence
 
 _LOSSLESS = {"codec": "ffv1"}
 """What benchmarks use where nothing else is said: the codec is kept out of the figures."""
+_OF_TRAINING = TrainingTable.model_fields.keys() - SwapSettings.model_fields.keys()
+
+
+_OPTION = "option."
+"""What names of an engine's options begin with."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """Settings of a swap (`SwapSettings`) that are asked for. Raises BadInputError for wrong ones."""
+    """Settings of a swap that are asked for: of `SwapSettings`, of `TrainingTable`, and `option.NAME`s.
+
+    Raises BadInputError for wrong ones.
+    """
 
     settings: tuple[tuple[str, str | int], ...] = ()
     checked: SwapSettings = field(init=False, compare=False, repr=False)
+    learning: Learning = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        given = dict(self.settings)
+        options = {name: given.pop(name) for name in list(given) if name.startswith(_OPTION)}
+        training = {name: given.pop(name) for name in list(given) if name in _OF_TRAINING}
         try:
-            checked = SwapSettings.model_validate(_LOSSLESS | dict(self.settings))
+            checked = SwapSettings.model_validate(_LOSSLESS | given)
+            table = TrainingTable.model_validate(training)
         except ValidationError as error:
             raise BadInputError(f"This setting cannot be used. {one_sentence(error)}") from error
-        load_engine(checked.engine)
+        words = tuple((name.removeprefix(_OPTION), str(value)) for name, value in options.items())
+        learning = Learning(words, table)
+        choices_of(load_engine(checked.engine), learning)
         object.__setattr__(self, "checked", checked)
+        object.__setattr__(self, "learning", learning)
 
     @property
     def name(self) -> str:
@@ -41,7 +58,12 @@ class Variant:
     @property
     def options(self) -> dict[str, Any]:
         """All settings, for `SwapRequest`."""
-        return self.checked.model_dump()
+        return self.checked.model_dump() | {"learning": self.learning}
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """All settings, as JSON values."""
+        return self.checked.model_dump() | {"learning": self.learning.to_json()}
 
 
 def combinations(given: Sequence[tuple[str, str]]) -> list[Variant]:
@@ -51,7 +73,8 @@ def combinations(given: Sequence[tuple[str, str]]) -> list[Variant]:
     """
     values: dict[str, list[str]] = {}
     for name, value in given:
-        values.setdefault(name.replace("-", "_"), []).append(value)
+        plain = name if name.startswith(_OPTION) else name.replace("-", "_")
+        values.setdefault(plain, []).append(value)
     rows = itertools.product(*values.values())
     return [Variant(tuple(zip(values, row, strict=True))) for row in rows]
 
