@@ -106,7 +106,9 @@ def test_nothing_is_left_but_what_is_told(scored: Scored, folder: Path):
     run = scored.clips.result.parent
     assert {path.name for path in run.iterdir()} == {
         "consent.json",
+        "keys",
         "result.mkv",
+        "result.mkv.credentials.json",
         "scored.json",
         "strips",
     }
