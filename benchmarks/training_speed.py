@@ -29,10 +29,13 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from understudy.nets.autoencoder import Autoencoder, Shape, autoencoder
+from understudy.nets.refiner import Refiner
 from understudy.training import losses
 from understudy.training.augment import Augmentation, augment
 from understudy.training.optimisers import KINDS, optimiser
 
+MAPS = 9
+"""Of the guided engine: `engines.guided.maps.COUNT`, which needs more than torch to be imported."""
 FACES = 256
 """So many faces of each performer lie in memory."""
 
@@ -97,6 +100,19 @@ def deepfacelab_loss(net: Autoencoder, batch: Batch) -> Tensor:
     return total
 
 
+def guided_loss(net: Refiner, batch: Batch) -> Tensor:
+    """The guided engine's losses; its maps are the matte, as many times over as it takes."""
+    correction = net(batch.input, batch.matte.expand(-1, MAPS, -1, -1), batch.matte)
+    result = correction.apply(batch.input)
+    each = [
+        losses.l1(result, batch.target, batch.matte),
+        losses.multiscale_dssim(result, batch.target, scales=2, weight=batch.matte),
+        losses.gradient(result, batch.target, batch.matte),
+        losses.matte(correction.matte, batch.matte),
+    ]
+    return torch.stack([part.mean() for part in each]).sum()
+
+
 def family(name: str, size: int, **widths: int) -> Subject:
     """One of DeepFaceLab's networks."""
     return Subject(size, lambda: autoencoder(Shape.parse(name, size, **widths)), deepfacelab_loss)
@@ -109,6 +125,8 @@ SUBJECTS: Mapping[str, Subject] = {
     "df-ud-256": family("df-ud", 256),
     "df-udt-512": family("df-udt", 512),
     "liae-ud-128": family("liae-ud", 128),
+    "guided-256": Subject(256, lambda: Refiner(MAPS), guided_loss),
+    "guided-512": Subject(512, lambda: Refiner(MAPS), guided_loss),
     "quick96": family("df-ud", 96, inter=128, matte=16),
 }
 """A network to be measured is added here."""

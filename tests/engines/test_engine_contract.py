@@ -34,7 +34,13 @@ PLANNING = [name for name in ENGINES if not engine(name).learns]
 _SMALL = {"resolution": "64", "inter": "32", "encoder": "16", "decoder": "16", "matte": "16"}
 UNSURE = 0.3
 """A matte that is learned too is still about a half."""
-TINY = {"toy": {"width": "4"}, "df": _SMALL, "liae": _SMALL, "amp": {**_SMALL, "bottleneck": "32"}}
+TINY = {
+    "toy": {"width": "4"},
+    "df": _SMALL,
+    "liae": _SMALL,
+    "amp": {**_SMALL, "bottleneck": "32"},
+    "guided": {"size": "64", "width": "8"},
+}
 """Options that make the networks of engines that learn small."""
 
 ACTS = [

@@ -107,7 +107,7 @@ class Feeder:
         """Tell CUDA's allocator that the main stream uses what was made on the other."""
         if self._stream is not None:
             for piece in pieces:
-                for tensor in piece.batch.values():
+                for tensor in (each for each in piece.batch.values() if each.is_cuda):
                     tensor.record_stream(torch.cuda.current_stream())
 
     @torch.no_grad()

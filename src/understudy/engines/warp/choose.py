@@ -133,7 +133,7 @@ class Looks:
         return Looks(self.points[rows], self.pose[rows], self.light[rows])
 
 
-def _features(region: Region, looks: Looks) -> Array:
+def features(region: Region, looks: Looks) -> Array:
     """Rows whose squared distance is the region's cost, in hundredths of an eye distance squared."""
     points, rotation = np.asarray(looks.points), looks.pose.rotation
     shape = (points[:, region.vertices, :2] * 100.0 * region.weights[:, None]).reshape(len(points), -1)
@@ -154,7 +154,7 @@ def choose_all(regions: Sequence[Region], wanted: Looks, offered: Looks) -> dict
     """
     count = len(wanted.points)
     softness = _softness(wanted.pose, offered.pose)
-    offers = {region.name: _features(region, offered) for region in regions}
+    offers = {region.name: features(region, offered) for region in regions}
     found = {
         region.name: CheapestPath(count, region.stickiness * cdist(offer, offer, "euclidean"))
         for region, offer in zip(regions, offers.values(), strict=True)
@@ -162,7 +162,7 @@ def choose_all(regions: Sequence[Region], wanted: Looks, offered: Looks) -> dict
     for some in stretches(count):
         part = wanted.select(some)
         for region in regions:
-            away = cdist(_features(region, part), offers[region.name], "sqeuclidean")
+            away = cdist(features(region, part), offers[region.name], "sqeuclidean")
             found[region.name].add((away + softness).astype(np.float32))
     return {name: path.found() for name, path in found.items()}
 

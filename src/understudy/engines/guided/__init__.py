@@ -1,0 +1,79 @@
+"""The engine that learns to mend what `warp` puts together, from the likeness itself.
+
+Every frame of the likeness is put together from its other frames, as a swap would be: what that looks like
+and what it should look like are both known, and a small network learns the difference. On the plate it mends
+what `warp` puts together there. It learns one performer, not a pair: minutes, where an autoencoder has to
+invent both faces from nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import numpy.typing as npt
+from pydantic import Field
+
+from understudy.engines.base import Choices, LikenessFaces
+from understudy.engines.guided.model import GuidedModel
+from understudy.engines.options import EngineOptions, read_options
+from understudy.engines.warp import WarpEngine
+from understudy.faces.faceset import Faceset
+
+if TYPE_CHECKING:
+    from understudy.engines.workshop import Workshop
+
+LEAST_FACES = 8
+SIZE = 256
+CHANNELS = (32, 48, 64, 96)
+
+
+class GuidedOptions(EngineOptions):
+    """Options of the engine.
+
+    size    side of the aligned squares that the network works on, pixels
+    width   channels of its first level; the others follow
+    """
+
+    size: Annotated[int, Field(ge=64, le=512, multiple_of=16)] = SIZE
+    width: Annotated[int, Field(ge=8, le=256, multiple_of=8)] = CHANNELS[0]
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Of the network's levels."""
+        return tuple(self.width * count // CHANNELS[0] for count in CHANNELS)
+
+
+class GuidedEngine:
+    """Learns from the likeness how to mend what `warp` puts together."""
+
+    name: ClassVar[str] = "guided"
+    learns: ClassVar[bool] = True
+
+    def choose(self, given: Mapping[str, str]) -> Choices:
+        """Read `GuidedOptions`. Raises BadInputError for unknown ones and wrong values."""
+        options = read_options(GuidedOptions, self.name, given)
+        training = {"batch": 4, "optimiser": "adamw", "rate": 1e-3, "warm_up": 30, "ema": 0.995}
+        return Choices(options.model_dump(), frozenset(GuidedOptions.model_fields), training)
+
+    def fit(self, likeness: LikenessFaces, plate: Faceset, workshop: Workshop | None = None) -> GuidedModel:
+        """Learn how to mend. Raises BadInputError where a side has too few faces."""
+        from understudy.engines.guided.learner import GuidedLearner
+        from understudy.engines.guided.lessons import make_lessons, make_trials
+        from understudy.training.weights import load_into
+
+        if workshop is None:
+            raise ValueError("an engine that learns needs a workshop")
+        options = GuidedOptions.model_validate(dict(workshop.choices.values))
+        faces = workshop.faces("likeness", options.size, least=LEAST_FACES)
+        plan = WarpEngine().fit(likeness, plate)
+        lessons = make_lessons(faces, likeness, workshop.progress)
+        trials = make_trials(plan, faces, workshop.faces("plate", options.size))
+        learner = GuidedLearner(lessons, trials, options.channels)
+        workshop.train(learner)
+        load_into(learner, workshop.folder)
+        return GuidedModel.of(plan, learner.net, options.size, options.channels)
+
+    def load(self, arrays: Mapping[str, npt.NDArray[Any]]) -> GuidedModel:
+        """The model that `GuidedModel.save` described."""
+        return GuidedModel.load(arrays)

@@ -1,0 +1,147 @@
+"""Drawing with what was learned: what `warp` puts together, mended, at the plate's full resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from understudy.engines.aligned import AlignedView
+from understudy.engines.base import Crops, PlateFace, Rendered
+from understudy.engines.guided.maps import COUNT, feature_mask, geometry_maps
+from understudy.engines.warp.render import WarpModel
+from understudy.errors import BadInputError
+from understudy.geometry.align import apply_affine
+
+if TYPE_CHECKING:
+    from understudy.nets.refiner import Refiner
+
+Array = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
+
+_WEIGHTS = "weights."
+
+
+@dataclass(frozen=True)
+class GuidedModel:
+    """A plan of `warp` and the network that mends what comes of it.
+
+    plan       the plate's own mouth is never shown: the network draws what is missing
+    weights    of the network, float32, by name
+    size       side of the aligned squares that it works on, pixels
+    channels   of its levels
+    """
+
+    plan: WarpModel = field(repr=False)
+    weights: Mapping[str, Floats] = field(repr=False)
+    size: int
+    channels: tuple[int, ...]
+
+    @classmethod
+    def of(cls, plan: WarpModel, net: Refiner, size: int, channels: tuple[int, ...]) -> GuidedModel:
+        """The model of a trained network."""
+        weights = {name: each.detach().cpu().float().numpy() for name, each in net.state_dict().items()}
+        return cls(replace(plan, inside=np.zeros_like(plan.inside)), weights, size, channels)
+
+    @property
+    def needs(self) -> npt.NDArray[np.int64]:
+        """As the plan's."""
+        return self.plan.needs
+
+    @property
+    def room(self) -> float:
+        """As the plan's."""
+        return self.plan.room
+
+    def example(self, row: int) -> int:
+        """As the plan's."""
+        return self.plan.example(row)
+
+    def save(self) -> Mapping[str, npt.NDArray[Any]]:
+        """The model as named arrays."""
+        shape = {"size": np.array(self.size), "channels": np.array(self.channels)}
+        weights = {_WEIGHTS + name: each for name, each in self.weights.items()}
+        return {**self.plan.save(), **weights, **shape}
+
+    @classmethod
+    def load(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> GuidedModel:
+        """The model that `save` described. Raises BadInputError where its parts do not belong together."""
+        weights = {
+            name.removeprefix(_WEIGHTS): np.asarray(each, np.float32)
+            for name, each in arrays.items()
+            if name.startswith(_WEIGHTS)
+        }
+        channels = tuple(int(count) for count in arrays["channels"])
+        model = cls(WarpModel.load(arrays), weights, int(arrays["size"]), channels)
+        _ = model._net
+        return model
+
+    @cached_property
+    def _net(self) -> Refiner:
+        import torch
+
+        from understudy.nets.refiner import Refiner
+
+        net = Refiner(COUNT, self.channels)
+        try:
+            net.load_state_dict(
+                {name: torch.from_numpy(np.array(each)) for name, each in self.weights.items()}
+            )
+        except RuntimeError as error:
+            raise BadInputError("The trained model is damaged: train again.") from error
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        return net.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def render(self, faces: Sequence[PlateFace], crops: Crops) -> list[Rendered]:
+        """Likeness faces for plate faces."""
+        return [
+            self._mend(face, drawn) for face, drawn in zip(faces, self.plan.render(faces, crops), strict=True)
+        ]
+
+    def _mend(self, face: PlateFace, drawn: Rendered) -> Rendered:
+        """What the network changes is worked out on the aligned square and brought to the crop's pixels.
+
+        So the picture itself is sampled once, at its own resolution, and keeps its detail.
+        """
+        view = AlignedView.of(face, self.plan.plate[face.row], self.size)
+        shows = geometry_maps(apply_affine(view.to_square, self._target_in_crop(face)), self.size)
+        change = self._correction(view.seen(drawn.rgb), shows)
+        height, width = drawn.matte.shape
+        change = cv2.warpAffine(
+            change, view.to_square, (width, height),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+        back = np.linalg.inv(view.to_square[:, :2]).astype(np.float32)
+        ys, xs = np.mgrid[:height, :width].astype(np.float32)
+        shift = change[..., :2] @ back.T
+        moved = cv2.remap(
+            drawn.rgb,
+            xs + shift[..., 0],
+            ys + shift[..., 1],
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        share = change[..., 8:9]
+        rgb = (moved + change[..., 2:5]) * (1 - share) + change[..., 5:8] * share
+        return Rendered(np.clip(rgb, 0, 1), drawn.matte * change[..., 9])
+
+    def _target_in_crop(self, face: PlateFace) -> Array:
+        return apply_affine(face.to_crop, self.plan.target[face.row])
+
+    def _correction(self, picture: Floats, shows: npt.NDArray[np.uint8]) -> Floats:
+        """The correction of a picture on the square, (size, size, 10): see `Correction`; shifts in pixels."""
+        import torch
+
+        net = self._net
+        mask = feature_mask(shows)[..., None].astype(np.float32) / 255
+        given = (picture, shows.astype(np.float32) / 127.5 - 1, mask)
+        device = next(net.parameters()).device
+        with torch.inference_mode():
+            found = net(*(torch.from_numpy(each).permute(2, 0, 1)[None].to(device) for each in given))
+            every = torch.cat([self.size * found.shift, found.tone, found.drawn, found.share, found.matte], 1)
+        return np.ascontiguousarray(every[0].permute(1, 2, 0).cpu().numpy())

@@ -1,0 +1,159 @@
+"""The engine that mends: what it learns from, that it learns, and that it mends at full resolution."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.engines.lessons import faces_of, workshop
+from tests.posed_faces import Act, complexion, somebody
+from tests.takes import Shelf, Take, filmed
+from understudy.engines.base import LikenessFaces
+from understudy.engines.guided import GuidedEngine
+from understudy.engines.guided.lessons import VARIANTS, make_lessons, self_portraits
+from understudy.engines.guided.model import GuidedModel
+from understudy.engines.warp import WarpEngine
+from understudy.errors import BadInputError
+from understudy.geometry.framing import aligned_matrix
+from understudy.progress import SilentProgress
+
+COUNT = 24
+OPTIONS = {"size": "64", "width": "8"}
+
+
+@pytest.fixture(scope="module")
+def likeness() -> Take:
+    chance = np.random.default_rng(1)
+    acts = [
+        Act(
+            yaw=15 * np.sin(k / 3),
+            pitch=6 * np.cos(k / 4),
+            mouth=0.1 * chance.random(),
+            blink=float(k % 7 == 3),
+        )
+        for k in range(COUNT)
+    ]
+    return filmed(somebody(1.06, 0.97), complexion((0.35, 0.24, 0.4), 2), acts)
+
+
+@pytest.fixture(scope="module")
+def plate() -> Take:
+    acts = [Act(yaw=8, mouth=0.08), Act(yaw=4, mouth=0.03), Act()]
+    return filmed(somebody(0.97, 1.03), complexion((0.85, 0.62, 0.5), 1), acts)
+
+
+@pytest.fixture(scope="module")
+def trained(likeness, plate, tmp_path_factory) -> GuidedModel:
+    maker = GuidedEngine()
+    shop = workshop(maker, likeness, plate, tmp_path_factory.mktemp("training"), OPTIONS, 40)
+    return maker.fit(likeness.likeness, plate.faces, shop)
+
+
+def test_no_face_is_shown_by_itself_nor_by_its_neighbours(likeness) -> None:
+    faces = likeness.faces
+    model = self_portraits(faces.landmarks, faces.light, np.zeros(COUNT, np.int32))
+    assert len(model.target) == VARIANTS * COUNT
+    for mix in (model.skin, model.eyes, model.mouth):
+        shown = np.where(mix.weight > 0, mix.rows, -COUNT)
+        assert np.abs(shown - np.tile(np.arange(COUNT), VARIANTS)[:, None]).min() >= 2
+        np.testing.assert_allclose(mix.weight.sum(1), 1.0, atol=1e-6)
+
+
+def test_faces_of_other_clips_may_show_it_however_near(likeness) -> None:
+    faces = likeness.faces
+    model = self_portraits(faces.landmarks, faces.light, np.arange(COUNT, dtype=np.int32))
+    own = model.skin.rows[model.skin.weight > 0]
+    assert set(own) <= set(range(COUNT))
+    apart = np.abs(model.skin.rows[:COUNT, 0] - np.arange(COUNT))
+    assert (apart >= 1).all()
+    assert (apart == 1).any()
+
+
+def test_lessons_are_near_what_should_come_out_and_the_same_every_time(likeness) -> None:
+    faces = faces_of(likeness, 64)
+    one, other = (make_lessons(faces, likeness.likeness, SilentProgress()) for _ in range(2))
+    assert np.array_equal(one.warped, other.warped)
+    heavy = one.masks[..., 0].astype(float)[:, None, ..., None]
+    error = np.abs(one.warped.astype(float) - faces.images[:, None].astype(float))
+    assert 0.5 < (error * heavy).sum() / (heavy.sum() * 3 * VARIANTS) < 20
+
+
+def test_a_fault_that_all_lessons_share_is_unlearned(likeness, tmp_path) -> None:
+    """After some steps faces that it never saw come out nearer to the truth than they went in."""
+    from understudy.engines.guided.learner import GuidedLearner
+    from understudy.training.budget import Budget
+    from understudy.training.loop import train
+    from understudy.training.settings import TrainingSettings
+
+    faces = faces_of(likeness, 64)
+    lessons = make_lessons(faces, likeness.likeness, SilentProgress())
+    faulty = replace(lessons, warped=np.roll(lessons.warped, 1, axis=3) // 8 * 7)
+    learner = GuidedLearner(faulty, None, (8, 12, 16, 24))
+    before = learner.score()
+    settings = TrainingSettings(
+        Budget(steps=80), batch=4, rate=2e-3, warm_up=5, ema=0.9, device="cpu", precision="fp32"
+    )
+    outcome = train(learner, tmp_path, settings)
+    assert outcome.curve[-1].score > before + 3
+
+
+def test_a_model_that_has_learned_nothing_is_warp(likeness, plate, trained) -> None:
+    """Its network begins as one that changes nothing, at any resolution of the crop."""
+    from understudy.nets.refiner import Refiner
+
+    plan = WarpEngine().fit(likeness.likeness, plate.faces)
+    blank = GuidedModel.of(plan, Refiner(9, (8, 12, 16, 24)), 64, (8, 12, 16, 24))
+    dry = replace(plan, inside=np.zeros_like(plan.inside))
+    for face in (plate.face(0), plate.face(1, scale=0.5)):
+        crops = Shelf(likeness, blank.needs)
+        (mended,), (drawn,) = blank.render([face], crops), dry.render([face], crops)
+        shown = drawn.matte > 0
+        assert np.abs(mended.rgb - np.clip(drawn.rgb, 0, 1))[shown].max() < 0.02
+        assert np.abs(mended.matte - drawn.matte).max() < 0.03
+    assert trained.room == plan.room
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_what_the_network_says_is_done_at_the_resolution_of_the_crop(likeness, plate, scale) -> None:
+    """A network that always says: two squares' pixels to the right, and brighter by 0.06."""
+    import torch
+
+    from understudy.nets.refiner import FARTHEST, Refiner
+
+    plan = WarpEngine().fit(likeness.likeness, plate.faces)
+    net, square = Refiner(9, (8, 12, 16, 24)), 64
+    with torch.no_grad():
+        net.net.end.bias[0:4] = np.arctanh(2 / square / FARTHEST) / 0.3
+        net.net.end.bias[8:20] = 0.2
+        net.net.end.bias[32:36] = -20.0
+    model, face = GuidedModel.of(plan, net, square, (8, 12, 16, 24)), plate.face(0, scale)
+    crops = Shelf(likeness, model.needs)
+    (mended,), (drawn,) = model.render([face], crops), model.plan.render([face], crops)
+    to_square = aligned_matrix(plan.plate[0], square)[:, :2] @ np.linalg.inv(face.to_crop[:, :2])
+    across, down = np.linalg.inv(to_square) @ (2.0, 0.0)
+    shifted = cv2.warpAffine(
+        drawn.rgb,
+        np.array([[1, 0, across], [0, 1, down]]),
+        drawn.rgb.shape[1::-1],
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+    )
+    inside = cv2.erode((drawn.matte > 0.9).astype(np.uint8), np.ones((7, 7))) > 0
+    assert np.abs(mended.rgb - np.clip(shifted + 0.06, 0, 1))[inside].max() < 0.01
+
+
+def test_weights_of_another_shape_are_refused(trained) -> None:
+    arrays = dict(trained.save())
+    arrays["channels"] = np.array((8, 12, 16, 32))
+    with pytest.raises(BadInputError, match="train again"):
+        GuidedModel.load(arrays)
+
+
+def test_too_few_faces_are_refused_with_their_number(likeness, plate, tmp_path) -> None:
+    maker, few = GuidedEngine(), likeness.first(5)
+    with pytest.raises(BadInputError, match=r"5 faces.*at least 8"):
+        maker.fit(
+            LikenessFaces(few.faces, np.zeros(5, np.int32)),
+            plate.faces,
+            workshop(maker, few, plate, tmp_path, OPTIONS, 1),
+        )
