@@ -31,6 +31,9 @@ ENGINES = [name for name in INSTALLED if name != "quick96"]
 PLANNING = [name for name in ENGINES if not engine(name).learns]
 """Those that learn can show nothing of the likeness yet after the two steps that they are given here."""
 
+FROM_LIKENESS = ("guided",)
+"""Those that learn from the likeness alone: of the plate one face is enough."""
+
 _SMALL = {"resolution": "64", "inter": "32", "encoder": "16", "decoder": "16", "matte": "16"}
 UNSURE = 0.3
 """A matte that is learned too is still about a half."""
@@ -263,7 +266,7 @@ def test_crops_of_sixteen_bits_are_as_good(model, likeness, plate) -> None:
     eight = model.render([face], Shelf(likeness, model.needs))[0]
     sixteen = model.render([face], Shelf(likeness, model.needs, np.uint16))[0]
     assert np.abs(eight.rgb - sixteen.rgb).max() < 0.01
-    assert np.array_equal(eight.matte, sixteen.matte)
+    assert np.abs(eight.matte - sixteen.matte).max() < 0.001
 
 
 @pytest.mark.parametrize("centre", [(20.0, 64.0), (160.0, 64.0), (88.0, 5.0), (88.0, 130.0)])
@@ -280,14 +283,14 @@ def test_a_face_partly_outside_the_frame(name, likeness, centre) -> None:
 @pytest.mark.parametrize(("stills", "frames"), [(1, 1), (1, 3), (8, 1)])
 def test_one_picture_is_enough_unless_it_is_learned_from(name, likeness, plate, stills, frames) -> None:
     few, short = likeness.first(stills), plate.first(frames)
-    if engine(name).learns:
+    if engine(name).learns and not (name in FROM_LIKENESS and stills > 1):
         with pytest.raises(BadInputError, match=r"has \d faces? to learn from, and at least \d+ are needed"):
             fitted(name, few, short)
         return
     model = fitted(name, few, short)
     for face, result in zip(short.every_face(), rendered(model, few, short.every_face()), strict=True):
         assert_sound(face, result)
-        assert result.matte.max() > 0.98
+        assert result.matte.max() > 0.95
 
 
 def test_nobody_cannot_be_played_and_cannot_play(name, likeness, plate) -> None:

@@ -58,6 +58,8 @@ class GuidedEngine:
 
     def fit(self, likeness: LikenessFaces, plate: Faceset, workshop: Workshop | None = None) -> GuidedModel:
         """Learn how to mend. Raises BadInputError where a side has too few faces."""
+        import torch
+
         from understudy.engines.guided.learner import GuidedLearner
         from understudy.engines.guided.lessons import make_lessons, make_trials
         from understudy.training.weights import load_into
@@ -69,7 +71,9 @@ class GuidedEngine:
         plan = WarpEngine().fit(likeness, plate)
         lessons = make_lessons(faces, likeness, workshop.progress)
         trials = make_trials(plan, faces, workshop.faces("plate", options.size))
-        learner = GuidedLearner(lessons, trials, options.channels)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(workshop.settings.seed)
+            learner = GuidedLearner(lessons, trials, options.channels)
         workshop.train(learner)
         load_into(learner, workshop.folder)
         return GuidedModel.of(plan, learner.net, options.size, options.channels)
