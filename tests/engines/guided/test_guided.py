@@ -104,10 +104,9 @@ def test_a_model_that_has_learned_nothing_is_warp(likeness, plate, trained) -> N
 
     plan = WarpEngine().fit(likeness.likeness, plate.faces)
     blank = GuidedModel.of(plan, Refiner(9, (8, 12, 16, 24)), 64, (8, 12, 16, 24))
-    dry = replace(plan, inside=np.zeros_like(plan.inside))
     for face in (plate.face(0), plate.face(1, scale=0.5)):
         crops = Shelf(likeness, blank.needs)
-        (mended,), (drawn,) = blank.render([face], crops), dry.render([face], crops)
+        (mended,), (drawn,) = blank.render([face], crops), plan.render([face], crops)
         shown = drawn.matte > 0
         assert np.abs(mended.rgb - np.clip(drawn.rgb, 0, 1))[shown].max() < 0.02
         assert np.abs(mended.matte - drawn.matte).max() < 0.03
@@ -127,6 +126,7 @@ def test_what_the_network_says_is_done_at_the_resolution_of_the_crop(likeness, p
         net.net.end.bias[0:4] = np.arctanh(2 / square / FARTHEST) / 0.3
         net.net.end.bias[8:20] = 0.2
         net.net.end.bias[32:36] = -20.0
+    plan = replace(plan, inside=np.zeros_like(plan.inside))
     model, face = GuidedModel.of(plan, net, square, (8, 12, 16, 24)), plate.face(0, scale)
     crops = Shelf(likeness, model.needs)
     (mended,), (drawn,) = model.render([face], crops), model.plan.render([face], crops)
@@ -140,6 +140,25 @@ def test_what_the_network_says_is_done_at_the_resolution_of_the_crop(likeness, p
     )
     inside = cv2.erode((drawn.matte > 0.9).astype(np.uint8), np.ones((7, 7))) > 0
     assert np.abs(mended.rgb - np.clip(shifted + 0.06, 0, 1))[inside].max() < 0.01
+
+
+def test_the_inside_of_the_plates_own_mouth_stays_as_it_is(likeness, plate) -> None:
+    import torch
+
+    from understudy.nets.refiner import Refiner
+
+    plan, net = WarpEngine().fit(likeness.likeness, plate.faces), Refiner(9, (8, 12, 16, 24))
+    with torch.no_grad():
+        net.net.end.bias[8:20] = 0.5
+    plan = replace(plan, inside=np.ones_like(plan.inside))
+    model, face = GuidedModel.of(plan, net, 64, (8, 12, 16, 24)), plate.face(0)
+    crops = Shelf(likeness, model.needs)
+    (mended,), (drawn,) = model.render([face], crops), plan.render([face], crops)
+    assert drawn.own is not None
+    assert np.array_equal(mended.own, drawn.own)
+    mouth, skin = drawn.own == 1, (drawn.own == 0) & (drawn.matte > 0.9)
+    assert np.abs(mended.rgb - drawn.rgb)[mouth].max() < 1e-6
+    assert np.median((mended.rgb - drawn.rgb)[skin]) > 0.1
 
 
 def test_weights_of_another_shape_are_refused(trained) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ _WEIGHTS = "weights."
 class GuidedModel:
     """A plan of `warp` and the network that mends what comes of it.
 
-    plan       the plate's own mouth is never shown: the network draws what is missing
+    plan       where it shows the inside of the plate's own mouth, nothing is mended
     weights    of the network, float32, by name
     size       side of the aligned squares that it works on, pixels
     channels   of its levels
@@ -46,7 +46,7 @@ class GuidedModel:
     def of(cls, plan: WarpModel, net: Refiner, size: int, channels: tuple[int, ...]) -> GuidedModel:
         """The model of a trained network."""
         weights = {name: each.detach().cpu().float().numpy() for name, each in net.state_dict().items()}
-        return cls(replace(plan, inside=np.zeros_like(plan.inside)), weights, size, channels)
+        return cls(plan, weights, size, channels)
 
     @property
     def needs(self) -> npt.NDArray[np.int64]:
@@ -128,7 +128,9 @@ class GuidedModel:
         )
         share = change[..., 8:9]
         rgb = (moved + change[..., 2:5]) * (1 - share) + change[..., 5:8] * share
-        return Rendered(np.clip(rgb, 0, 1), drawn.matte * change[..., 9])
+        if drawn.own is not None:
+            rgb += drawn.own[..., None] * (drawn.rgb - rgb)
+        return Rendered(np.clip(rgb, 0, 1), drawn.matte * change[..., 9], drawn.own)
 
     def _target_in_crop(self, face: PlateFace) -> Array:
         return apply_affine(face.to_crop, self.plan.target[face.row])
