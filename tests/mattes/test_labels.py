@@ -31,7 +31,9 @@ def _painted(draw: st.DrawFn) -> Painted:
     x0, y0 = draw(st.integers(0, 50)), draw(st.integers(0, 30))
     x1, y1 = draw(st.integers(x0 + 1, 64)), draw(st.integers(y0 + 1, 48))
     untouched = draw(st.none() | st.just("ab" * 32))
-    return Painted(draw(st.sampled_from(["a.png", "000012-0.PNG", "gesicht ä.png"])), (x0, y0, x1, y1), untouched)
+    return Painted(
+        draw(st.sampled_from(["a.png", "000012-0.PNG", "gesicht ä.png"])), (x0, y0, x1, y1), untouched
+    )
 
 
 _FACES = st.builds(
@@ -59,12 +61,20 @@ def test_what_is_written_comes_back(labels: Labels) -> None:
     assert parse_labels(json.dumps(labels.to_json()).encode()) == labels
 
 
-@given(st.binary(max_size=60) | st.recursive(st.none() | st.integers() | st.text(max_size=5),
-       lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["format", "clips", "faces"]), inner),
-       max_leaves=6).map(lambda value: json.dumps(value).encode()))
+@given(
+    st.binary(max_size=60)
+    | st.recursive(
+        st.none() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["format", "clips", "faces"]), inner)
+        ),
+        max_leaves=6,
+    ).map(lambda value: json.dumps(value).encode())
+)
 @settings(max_examples=60)
 def test_anything_else_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"it |is no|has "):
         parse_labels(data)
 
 
@@ -119,7 +129,7 @@ def test_no_face_comes_twice() -> None:
 
 
 def test_infinities_and_large_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"it |is no|has "):
         parse_labels(json.dumps(_one(exclude=[[[1, 2], [3, 4], [5, float("inf")]]])).encode())
     path = tmp_path / "large.json"
     path.write_bytes(b" " * ((16 << 20) + 1))

@@ -12,7 +12,8 @@ import torch
 from understudy.errors import BadInputError
 from understudy.mattes.augmenting import Examples, MatteAugmentation, augmented
 from understudy.mattes.finding import covers
-from understudy.mattes.learner import LabelledFaces, MatteLearner, Shape, intersection_over_union
+from understudy.mattes.learner import LabelledFaces, MatteLearner, intersection_over_union
+from understudy.mattes.network import Shape, read_network, write_network
 from understudy.training.budget import Budget
 from understudy.training.loop import train
 from understudy.training.placing import Placing
@@ -44,15 +45,22 @@ def test_it_learns_and_finds_the_occluder_on_new_faces(tmp_path: Path) -> None:
     learner = MatteLearner(Shape(SIZE, 8), toys(10), _gentle())
     before = learner.score()
     settings = TrainingSettings(
-        Budget(steps=45), batch=4, rate=2e-3, warm_up=5, ema=0.9, score_every=1e9, save_every=1e9, precision="fp32"
+        Budget(steps=45),
+        batch=4,
+        rate=2e-3,
+        warm_up=5,
+        ema=0.9,
+        score_every=1e9,
+        save_every=1e9,
+        precision="fp32",
     )
     outcome = train(learner, tmp_path, settings)
     assert outcome.curve[-1].score > max(0.8, before + 0.2)
     new = toys(4, seed=7)
-    found = covers(learner, new.images, new.weights)
+    found = covers(learner.network, new.images, new.weights)
     truth = 255 - new.mattes
     assert ((found > 127) == (truth > 127)).mean() > 0.95
-    assert not covers(learner, new.images, np.zeros_like(new.weights)).any()
+    assert not covers(learner.network, new.images, np.zeros_like(new.weights)).any()
 
 
 def test_score_is_the_mean_overlap_of_both_classes() -> None:
@@ -138,3 +146,19 @@ def test_its_shape_is_told_and_its_preview_shows_three_rows() -> None:
 
 def test_the_widest_is_xseg() -> None:
     assert sum(p.numel() for p in Shape(256, 32).network().parameters()) == 17_569_317
+
+
+def test_weights_come_back_from_their_file(tmp_path: Path) -> None:
+    network = Shape(SIZE, 4).network()
+    path = tmp_path / "matte.safetensors"
+    write_network(path, Shape(SIZE, 4), network.state_dict(), {"note": "x"})
+    shape, again = read_network(path)
+    assert shape == Shape(SIZE, 4)
+    new = toys(2)
+    assert np.array_equal(covers(network, new.images, new.weights), covers(again, new.images, new.weights))
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(BadInputError, match="damaged"):
+        read_network(path)
+    write_network(path, Shape(SIZE, 8), network.state_dict(), {})
+    with pytest.raises(BadInputError, match="damaged"):
+        read_network(path)

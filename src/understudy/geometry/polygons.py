@@ -11,9 +11,7 @@ _LINES = 8
 """Lines that are drawn in each row of pixels."""
 
 
-def coverage(
-    points: npt.NDArray[np.floating[Any]], height: int, width: int
-) -> npt.NDArray[np.float32]:
+def coverage(points: npt.NDArray[np.floating[Any]], height: int, width: int) -> npt.NDArray[np.float32]:
     """How much of each pixel a closed polygon (N, 2) covers: (height, width) in [0, 1].
 
     Pixel centres lie at integers. What the outline goes round twice is outside (even-odd rule). Eight lines

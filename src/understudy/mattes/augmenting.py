@@ -1,8 +1,8 @@
 """Faces and their mattes made different every time they are seen, so that a few dozen teach a lot.
 
-What is done is what DeepFaceLab does for its XSeg: placing, bending, other faces behind, flares, colours that
-change in a circle, blur, noise, JPEG. And what stands before one face is put before another, as it is cut out:
-Ghiasi et al., "Simple copy-paste is a strong data augmentation method", CVPR 2021.
+What is done is what DeepFaceLab does for its XSeg: placing, bending, other faces behind, flares, colours
+that change in a circle, blur, noise, JPEG. And what stands before one face is put before another, as it is
+cut out: Ghiasi et al., "Simple copy-paste is a strong data augmentation method", CVPR 2021.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class MatteAugmentation:
     """How much is changed; shares of the faces that each thing happens to.
 
     placing, warp   of face and matte alike
-    partner         where another face of the batch is put, whose surroundings go behind, whose occluder before
+    partner         where another face is put, whose surroundings go behind, whose occluder before
     behind, before  how often
     flare           how often the face, and how often the rest, gets a veil of its own light
     tone            within a circle with a soft rim
@@ -75,7 +75,7 @@ def _placed(batch: Examples, placing: Placing, warp: float, chance: torch.Genera
 
 
 def _met(mine: Examples, other: Examples, amounts: MatteAugmentation, chance: torch.Generator) -> Examples:
-    """What is round the partner's face goes behind, what stands before it goes before, at random opacities."""
+    """What is round the partner's face goes behind, at random opacities; what is before it goes before."""
     count, device = len(mine.images), mine.images.device
     (theirs,) = tone([other.images], amounts.tone, chance)
     behind, before = _struck(2, count, chance, (amounts.behind, amounts.before)).to(device)

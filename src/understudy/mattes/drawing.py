@@ -74,8 +74,8 @@ def read_painted(folder: Path, painted: Painted) -> Floats:
     if picture.ndim == 3 and picture.shape[2] == 3:
         if (picture != picture[..., :1]).any():
             raise BadInputError(
-                f"{path} is not transparent anywhere: erase what stands before the face, and save it as a PNG "
-                "with transparency."
+                f"{path} is not transparent anywhere: erase what stands before the face, and save it as "
+                "a PNG with transparency."
             )
         picture = picture[..., 0]
     elif picture.ndim == 3:
@@ -84,13 +84,15 @@ def read_painted(folder: Path, painted: Painted) -> Floats:
 
 
 def _png_bytes(path: Path, size: tuple[int, int]) -> bytes:
-    """The bytes of a PNG whose header says that it has this width and height: looked at before it is decoded."""
+    """The bytes of a PNG whose header says that it has this width and height; it is not decoded yet."""
     try:
         if path.stat().st_size > _LARGEST:
             raise BadInputError(f"{path} is larger than 64 MiB: save it as an ordinary PNG.")
         data = path.read_bytes()
     except OSError as error:
-        raise BadInputError(f"There is no painted matte {path}: put it back, or take its face out.") from error
+        raise BadInputError(
+            f"There is no painted matte {path}: put it back, or take its face out."
+        ) from error
     try:
         magic, _, kind, width, height = _HEADER.unpack_from(data)
     except struct.error:
@@ -99,13 +101,14 @@ def _png_bytes(path: Path, size: tuple[int, int]) -> bytes:
         raise BadInputError(f"{path} is no PNG: save it as one.")
     if (width, height) != size:
         raise BadInputError(
-            f"{path} is {width} x {height} pixels and has to be {size[0]} x {size[1]}: do not crop or scale it."
+            f"{path} is {width} x {height} pixels and has to be {size[0]} x {size[1]}: "
+            "do not crop or scale it."
         )
     return data
 
 
 def is_untouched(folder: Path, face: LabelledFace) -> bool:
-    """Whether nobody has said anything of a face yet: its picture is as it was given, and no polygon is drawn."""
+    """Whether nobody has said anything of a face yet: its picture is as it was, and no polygon is drawn."""
     if face.painted is None or face.painted.untouched is None or face.include or face.exclude:
         return False
     try:

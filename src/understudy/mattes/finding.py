@@ -13,7 +13,7 @@ from understudy.faces.stretches import empty, windows
 from understudy.geometry.align import invert_affine
 
 if TYPE_CHECKING:
-    from understudy.mattes.learner import MatteLearner
+    from understudy.nets.segmenter import Segmenter
 
 Bytes = npt.NDArray[np.uint8]
 Matrix = npt.NDArray[np.floating[Any]]
@@ -26,14 +26,17 @@ _CERTAIN = 128
 """A face on which no pixel is covered so much has nothing before it."""
 
 
-def covers(learner: MatteLearner, images: Bytes, areas: Bytes) -> Bytes:
+def covers(network: Segmenter, images: Bytes, areas: Bytes) -> Bytes:
     """How much of faces is covered, (N, S, S) of 255, 0 outside of `areas` (N, S, S); images (N, S, S, 3)."""
     import torch
 
+    from understudy.mattes.network import mattes_of
+
     if not len(images):
         return np.zeros(images.shape[:3], np.uint8)
-    pictures = torch.from_numpy(images).to(learner.device).permute(0, 3, 1, 2).float() / 255.0
-    covered = 1.0 - learner.found(pictures)[:, 0].cpu().numpy()
+    device = next(network.parameters()).device
+    pictures = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255.0
+    covered = 1.0 - mattes_of(network, pictures)[:, 0].cpu().numpy()
     return np.round(covered * areas).astype(np.uint8)
 
 

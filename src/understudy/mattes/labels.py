@@ -47,7 +47,7 @@ class Painted:
 
     file        its name, beside the labels
     box         x0, y0, x1, y1: it covers the frame's columns x0..x1-1 and rows y0..y1-1
-    untouched   SHA-256 of the picture as it was given to be painted on: as long as it is that, it says nothing
+    untouched   SHA-256 of the picture as it was given to be painted on: one that is still so says nothing
     """
 
     file: str
@@ -98,12 +98,14 @@ class Labels:
 
 
 def read_labels(path: Path) -> Labels:
-    """What is in a file. Raises BadInputError, with what is wrong, for anything that is not as it should be."""
+    """What is in a file. Raises BadInputError that says what is wrong with one that is none."""
     try:
         size = path.stat().st_size
         data = path.read_bytes() if size <= LARGEST else b" " * (LARGEST + 1)
     except OSError as error:
-        raise BadInputError(f"There are no mattes in {path}: give the file that `matte label` made.") from error
+        raise BadInputError(
+            f"There are no mattes in {path}: give the file that `matte label` made."
+        ) from error
     try:
         return parse_labels(data)
     except ValueError as error:
@@ -152,7 +154,9 @@ def _painted(value: Any, width: int, height: int) -> Painted:
     file, untouched = one["file"], one.get("untouched")
     if not isinstance(file, str) or not _PLAIN_NAME.fullmatch(file):
         raise ValueError("a painted matte's file is not the name of a PNG beside the labels")
-    if untouched is not None and not (isinstance(untouched, str) and re.fullmatch(r"[0-9a-f]{64}", untouched)):
+    if untouched is not None and not (
+        isinstance(untouched, str) and re.fullmatch(r"[0-9a-f]{64}", untouched)
+    ):
         raise ValueError("untouched is no SHA-256")
     sides = _list(one["box"], "box", 4)
     if len(sides) != 4:

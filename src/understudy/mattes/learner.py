@@ -12,9 +12,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from understudy.errors import BadInputError
 from understudy.mattes.augmenting import Examples, MatteAugmentation, augmented
-from understudy.nets.segmenter import Segmenter
+from understudy.mattes.network import Shape, mattes_of
 from understudy.training.learner import Batch, Learner, Losses
 from understudy.training.sampling import Sampler, hold_out
 
@@ -23,28 +22,6 @@ Bytes = npt.NDArray[np.uint8]
 _HELD_OUT = 0.15
 _SHOWN = 8
 _GAP = 2
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Of the network. Resolution 256 and base 32 are DeepFaceLab's XSeg, weight by weight.
-
-    resolution   side of the squares that it sees, a multiple of 64
-    base         width of its first level
-    """
-
-    resolution: int = 128
-    base: int = 16
-
-    def __post_init__(self) -> None:
-        if self.resolution not in range(64, 513, 64):
-            raise BadInputError(f"A matte's resolution is 64, 128 … 512, not {self.resolution}.")
-        if not 4 <= self.base <= 64:
-            raise BadInputError(f"The base of a matte's network is 4 to 64, not {self.base}.")
-
-    def network(self) -> Segmenter:
-        """A new network."""
-        return Segmenter(self.resolution, self.base)
 
 
 @dataclass(frozen=True)
@@ -79,14 +56,17 @@ class MatteLearner(Learner):
     ) -> None:
         super().__init__()
         if faces.images.shape[1] != shape.resolution:
-            raise ValueError(f"faces are {faces.images.shape[1]} wide and the network sees {shape.resolution}")
+            raise ValueError(
+                f"faces are {faces.images.shape[1]} wide and the network sees {shape.resolution}"
+            )
         self.shape = shape
         self.augmentation = augmentation or MatteAugmentation()
         self.network = shape.network()
         seen, self._held = hold_out(len(faces), share=_HELD_OUT, blocks=len(faces), gap=0)
         self.sampler = Sampler(seen)
         self._faces = [
-            torch.from_numpy(np.ascontiguousarray(each)) for each in (faces.images, faces.mattes, faces.weights)
+            torch.from_numpy(np.ascontiguousarray(each))
+            for each in (faces.images, faces.mattes, faces.weights)
         ]
 
     @property
@@ -116,19 +96,10 @@ class MatteLearner(Learner):
         return Losses({"network": entropy + 0.5 * apart}, {"entropy": entropy, "overlap": apart})
 
     def score(self) -> float:
-        """Mean of two intersections over unions on held-out faces: of what is to be replaced, and of the rest."""
+        """Intersection over union on held-out faces, the mean of what is to be replaced and of the rest."""
         rows = torch.from_numpy(self._held)
         faces = self._examples(rows)
-        return intersection_over_union(self.found(faces.images), faces.mattes, faces.weights)
-
-    def found(self, images: Tensor) -> Tensor:
-        """Mattes (B, 1, S, S) in [0, 1] of pictures (B, 3, S, S)."""
-        was_training = self.training
-        self.eval()
-        with torch.no_grad():
-            mattes = torch.cat([torch.sigmoid(self.network(some)) for some in images.split(8)])
-        self.train(was_training)
-        return mattes
+        return intersection_over_union(mattes_of(self.network, faces.images), faces.mattes, faces.weights)
 
     def preview(self) -> Bytes:
         """Rows: held-out faces, what is covered by hand in red, what was found to be."""
@@ -136,7 +107,7 @@ class MatteLearner(Learner):
         rows = [
             faces.images,
             _reddened(faces.images, faces.mattes, faces.weights),
-            _reddened(faces.images, self.found(faces.images), faces.weights),
+            _reddened(faces.images, mattes_of(self.network, faces.images), faces.weights),
         ]
         return _sheet(rows)
 
