@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,9 +88,12 @@ def test_what_was_labelled_is_learned_by_consent(trained: MatteTrained, asked: M
     with safe_open(file, "np") as checkpoint:
         (consent,) = consents_of(checkpoint.metadata() or {})
     assert consent.part == "plate"
-    lines = (asked.project / "audit.jsonl").read_text().splitlines()
-    assert json.loads(lines[-1])["details"] == {"training": "matte", "faces": 7, "steps": 2}
-    assert examine(asked.project).intact
+    log = examine(asked.project)
+    assert log.intact
+    assert [(entry.what, entry.engine, entry.settings["steps"]) for entry in log.entries] == [
+        ("train-begun", "matte", 0),
+        ("train", "matte", 2),
+    ]
     assert train_matte(replace(asked, training=TrainingTable(steps=3, batch=2))).steps == 3
 
 
@@ -114,7 +116,7 @@ def test_labels_that_do_not_fit_are_refused(
     (clip,) = read_labels(labels / "mattes.json").clips
     path = desk / "few.json"
     Labels((replace(clip, faces=(LabelledFace(0, clip.faces[0].track),)),)).write(path)
-    with pytest.raises(BadInputError, match="1 face is labelled and at least 4"):
+    with pytest.raises(BadInputError, match="1 of the faces is labelled and at least 4"):
         train_matte(replace(asked, labels=(path,)))
     Labels((replace(clip, faces=tuple(LabelledFace(k, 7) for k in range(4))),)).write(path)
     with pytest.raises(BadInputError, match=r"Frame 0 .* no face of track 7"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,14 +30,15 @@ from understudy.pipeline.studies import Studied
 from understudy.progress import Progress
 from understudy.project.code import code_hash
 from understudy.project.recipe import Recipe
-from understudy.project.settings import ConsentSettings, TrainingTable
-from understudy.provenance.audit.entry import Deed
-from understudy.provenance.audit.log import note
+from understudy.project.settings import TrainingTable
+from understudy.provenance.audit.models import What, note_model
 from understudy.provenance.consent.checking import Purpose
+from understudy.provenance.consent.warrant import Warrant
 from understudy.provenance.keys import Keyring
 
 if TYPE_CHECKING:
     from understudy.mattes.learner import LabelledFaces
+    from understudy.training.loop import Outcome
     from understudy.training.settings import TrainingSettings
 
 LEAST_FACES = 4
@@ -64,6 +65,16 @@ class MatteTraining:
     afresh: bool = False
     consent: tuple[Path, ...] = ()
     plate_consent: tuple[Path, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The request as JSON values, for the catalogue."""
+        return {
+            "labels": [str(path) for path in self.labels],
+            "plates": [str(path) for path in self.plates],
+            "shape": asdict(self.shape),
+            "training": self.training.given,
+            "afresh": self.afresh,
+        }
 
 
 @dataclass(frozen=True)
@@ -97,46 +108,65 @@ def train_matte(
 
     Raises BadInputError, ConsentError or OutputError, with one sentence.
     """
-    records = load_records(request.consent, request.plate_consent, None, ConsentSettings(), Path())
-    asked = {"plates": [str(path) for path in request.plates], "training": request.training.given}
-    with at_work(request.project, "matte train", asked, progress) as session:
-        project = session.project
-        if not (request.consent or request.plate_consent):
-            records = load_records((), (), None, project.settings.consent, project.folder)
+    with at_work(request.project, "matte train", request.to_json(), progress) as session:
         clips = [session.open(path) for path in request.plates]
         told = _told(session, request.labels, clips)
+        records = load_records(
+            request.consent,
+            request.plate_consent,
+            None,
+            session.project.settings.consent,
+            session.project.folder,
+        )
         permission = bind_plates(session, records, [one.clip for one in told])
-        warrant = permission.warrant(project.folder)
+        warrant = permission.warrant(session.project.folder)
         warrant.demand(Purpose.TRAIN)
         faces = _faces(session, told, request.shape.resolution)
-        folder = training_folder(project.folder)
-        if request.afresh and folder.exists():
-            shutil.rmtree(folder)
-        before = trained_steps(folder)
-        settings = _settings(request.training, project.settings.training)
-
-        from understudy.mattes.learner import MatteLearner
-        from understudy.training.loop import train
-
-        learner = MatteLearner(request.shape, faces)
-        outcome = train(
-            learner,
-            folder,
-            settings,
-            session.progress,
-            warrant.metadata(),
-            permit=partial(warrant.demand, Purpose.TRAIN),
-        )
-        if outcome.steps != (before or 0):
-            deed = Deed(
-                "train" if before is None else "resume",
-                records=permission.used(),
-                settings={"training": settings.to_json()},
-                details={"training": "matte", "faces": len(faces), "steps": outcome.steps},
-            )
-            note(project.folder, deed, keyring or Keyring())
+        outcome = _train(session, request, faces, warrant, keyring or Keyring())
         score = max((point.score for point in outcome.curve), default=None)
+        folder = training_folder(session.project.folder)
         return MatteTrained(folder, len(faces), outcome.steps, score, tuple(session.warnings))
+
+
+def _train(
+    session: Session, request: MatteTraining, faces: LabelledFaces, warrant: Warrant, keyring: Keyring
+) -> Outcome:
+    """Train, and note it in the project's log."""
+    from understudy.mattes.learner import MatteLearner
+    from understudy.training.checkpoint import WEIGHTS
+    from understudy.training.loop import train
+
+    project = session.project
+    folder = training_folder(project.folder)
+    if request.afresh and folder.exists():
+        shutil.rmtree(folder)
+    before = trained_steps(folder)
+    settings = _settings(request.training, project.settings.training)
+    told = {"training": settings.to_json(), "faces": len(faces)}
+
+    def log(what: What, steps: int, model: Path | None = None) -> None:
+        note_model(
+            project.folder,
+            what,
+            warrant,
+            engine=MatteLearner.name,
+            settings=told | {"steps": steps},
+            model=model,
+            keyring=keyring,
+        )
+
+    log("train-begun" if before is None else "train-resumed", before or 0)
+    outcome = train(
+        MatteLearner(request.shape, faces),
+        folder,
+        settings,
+        session.progress,
+        warrant.metadata(),
+        permit=partial(warrant.demand, Purpose.TRAIN),
+    )
+    if outcome.steps != before:
+        log("train", outcome.steps, outcome.last / WEIGHTS)
+    return outcome
 
 
 def _settings(asked: TrainingTable, project: TrainingTable) -> TrainingSettings:
@@ -177,8 +207,9 @@ def _told(session: Session, paths: Sequence[Path], clips: Sequence[Footage]) -> 
         )
     if count < LEAST_FACES:
         raise BadInputError(
-            f"{'1 face is' if count == 1 else f'{count} faces are'} labelled and at least {LEAST_FACES} are needed: erase what stands before the "
-            "face in more of the pictures, and save those where nothing does as well."
+            f"{count} of the faces {'is' if count == 1 else 'are'} labelled and at least {LEAST_FACES} are "
+            "needed: erase what stands before the face in more of the pictures, and save those where nothing "
+            "does as well."
         )
     if idle:
         pictures = "1 picture is" if idle == 1 else f"{idle} pictures are"
