@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -54,6 +55,14 @@ def mattes_of(network: Segmenter, images: Tensor) -> Tensor:
         mattes = torch.cat([torch.sigmoid(network(some)) for some in torch.split(images, 8)])
     network.train(was_training)
     return mattes
+
+
+def digest_of(shape: Shape, weights: Mapping[str, Tensor]) -> str:
+    """SHA-256 of a network. Not of its file: safetensors writes metadata in any order."""
+    digest = hashlib.sha256(json.dumps([asdict(shape), sorted(weights)]).encode())
+    for name in sorted(weights):
+        digest.update(weights[name].detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def write_network(path: Path, shape: Shape, weights: Mapping[str, Tensor], notes: Mapping[str, str]) -> None:

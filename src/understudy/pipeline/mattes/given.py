@@ -5,7 +5,6 @@ What a swap uses is a copy of the network, so that training may go on meanwhile.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from understudy.atomic import replacing
 from understudy.errors import BadInputError
-from understudy.mattes.network import Shape, write_network
+from understudy.mattes.network import Shape, digest_of, write_network
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.mattes import FOLDER, training_folder
 
@@ -24,7 +23,7 @@ _APPLIED = "applied.json"
 class Applied:
     """The matte of one plate.
 
-    sha256   of the network's file, which is named by it
+    sha256   of the network, whose file is named by it
     alone    what is found without training has no say
     clip     the plate's name, for people
     """
@@ -50,10 +49,8 @@ def give(project: Path, clip: Footage, *, alone: bool) -> Applied:
         for name, each in weights.tensors.items()
         if name.startswith("network.")
     }
-    new = project / FOLDER / "new.safetensors"
-    write_network(new, shape, own, weights.facts.notes)
-    sha256 = hashlib.sha256(new.read_bytes()).hexdigest()
-    new.replace(network_path(project, sha256))
+    sha256 = digest_of(shape, own)
+    write_network(network_path(project, sha256), shape, own, weights.facts.notes)
     entry = Applied(sha256, alone, clip.info.path.name)
     _write(project, _entries(project) | {clip.digest: entry})
     return entry
