@@ -18,7 +18,6 @@ from understudy.cli import (
     doctor,
     keys,
     master,
-    matte,
     model,
     performers,
     project,
@@ -38,7 +37,6 @@ app = typer.Typer(
 
 app.command("swap")(swap.swap)
 app.command("train")(train.train)
-app.add_typer(matte.app, name="matte")
 app.add_typer(model.app, name="model")
 app.command("master")(master.master)
 app.command("verify")(verify.verify)
