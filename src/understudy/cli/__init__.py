@@ -18,6 +18,7 @@ from understudy.cli import (
     doctor,
     keys,
     master,
+    matte,
     model,
     performers,
     project,
@@ -37,6 +38,7 @@ app = typer.Typer(
 
 app.command("swap")(swap.swap)
 app.command("train")(train.train)
+app.add_typer(matte.app, name="matte")
 app.add_typer(model.app, name="model")
 app.command("master")(master.master)
 app.command("verify")(verify.verify)

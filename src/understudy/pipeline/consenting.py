@@ -188,6 +188,25 @@ def bind(
     return permission
 
 
+def bind_plates(session: Session, records: Records, plates: Sequence[Footage]) -> Permission:
+    """Hold plates by themselves against the records, and keep these in the project: for what learns of nobody
+    else. A reason instead of a record is not enough there.
+
+    Raises ConsentError for footage that no record speaks of.
+    """
+    known = [*records.plate, *(held for held in records.likeness if "plate" in held.record.payload.use.parts)]
+    if not known:
+        raise ConsentError(
+            "There is no consent record of who is in the plate: give --plate-consent RECORD; nothing learns "
+            "from a face without one."
+        )
+    bound = tuple(_bound(session, known, plate, "plate") for plate in plates)
+    research = any(each.held.record.payload.kind == "research" for each in bound)
+    permission = Permission(Standing.RESEARCH if research else Standing.GRANTED, (), bound)
+    permission.keep_records(session.project.folder)
+    return permission
+
+
 def _home(folder: Path) -> Path:
     return folder / "consent"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,10 @@ import numpy.typing as npt
 
 from understudy.engines.base import Choices, Engine, Model
 from understudy.faces.columns import load_all_columns, save_columns
-from understudy.faces.faceset import Faceset
-from understudy.faces.occlusion.solving import Occlusion
 from understudy.pipeline import crops, motion
 from understudy.pipeline.cast import Part
 from understudy.pipeline.crops import CropStore
+from understudy.pipeline.mattes.learned import Faces, with_learned
 from understudy.pipeline.roles import Role
 from understudy.pipeline.session import Session
 from understudy.pipeline.studies import Likeness, Studied
@@ -40,15 +39,6 @@ class Prepared:
     parts: tuple[Part, ...]
     digest: str
     model_sha256: str | None = None
-
-
-@dataclass(frozen=True)
-class _Observed:
-    """The plate faces to be replaced, steady, and what stands before them, by track."""
-
-    faces: Faceset = field(repr=False)
-    occlusions: Mapping[int, Occlusion] = field(repr=False)
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +73,7 @@ def prepare(
 def pupils(session: Session, plate: Studied, roles: Sequence[tuple[Role, Likeness]]) -> list[Pupil]:
     """The roles with their plate faces as they are drawn on: steady, and with what stands before them."""
     tracks = sorted({track for role, _ in roles for track in role.tracks})
-    observed = _observe(session, plate, tracks)
+    observed = observe(session, plate, tracks)
     found = []
     for role, likeness in roles:
         faces = role.faces(observed.faces)
@@ -92,7 +82,8 @@ def pupils(session: Session, plate: Studied, roles: Sequence[tuple[Role, Likenes
     return found
 
 
-def _observe(session: Session, plate: Studied, tracks: list[int]) -> _Observed:
+def observe(session: Session, plate: Studied, tracks: list[int]) -> Faces:
+    """The plate faces of some tracks, steady, and what stands before them: as was found, or was learned."""
     chosen = plate.analysis.faces.select(np.isin(plate.analysis.faces.track, tracks))
     recipe = Recipe("motion", code_hash(motion.__name__), {"tracks": tracks}, {"faces": plate.digest})
     stage = session.stage(
@@ -101,7 +92,8 @@ def _observe(session: Session, plate: Studied, tracks: list[int]) -> _Observed:
         len(plate.footage),
         lambda stage, task: motion.Observer(stage, plate.footage, chosen).run(task),
     )
-    return _Observed(motion.steadied(stage, chosen), motion.occlusions(stage, chosen), recipe.hash)
+    found = Faces(motion.steadied(stage, chosen), motion.occlusions(stage, chosen), recipe.hash)
+    return with_learned(session, plate.footage, found)
 
 
 def _plan(session: Session, method: Method, pupil: Pupil) -> tuple[str, Model, tuple[npt.NDArray[Any], ...]]:

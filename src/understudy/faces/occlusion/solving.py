@@ -51,7 +51,8 @@ class Occlusion:
 
     slot    (N,) int32        row in `maps`, -1 for a face that nothing covers
     to_map  (N, 2, 3) float64   frame pixels to map pixels, see `traces.face_square`
-    maps    (M, MAP_SIZE, MAP_SIZE) uint8   255 where something is before the face, 0 where nothing is
+    maps    (M, S, S) uint8   255 where something is before the face, 0 where nothing is; `solve` makes them
+            MAP_SIZE wide
     """
 
     slot: npt.NDArray[np.int32]
@@ -59,7 +60,8 @@ class Occlusion:
     maps: npt.NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        if self.to_map.shape != (len(self.slot), 2, 3) or self.maps.shape[1:] != (MAP_SIZE, MAP_SIZE):
+        square = self.maps.ndim == 3 and self.maps.shape[1] == self.maps.shape[2]
+        if self.to_map.shape != (len(self.slot), 2, 3) or not square:
             raise ValueError(f"to_map is {self.to_map.shape} and maps {self.maps.shape}")
         if self.slot.size and not -1 <= self.slot.min() <= self.slot.max() < len(self.maps):
             raise ValueError("slots point outside the maps")
@@ -68,7 +70,7 @@ class Occlusion:
         return len(self.slot)
 
     def of_face(self, row: int) -> Bytes | None:
-        """The map (MAP_SIZE, MAP_SIZE) of face `row`, or None where nothing covers it."""
+        """The map (S, S) of face `row`, or None where nothing covers it."""
         return None if self.slot[row] < 0 else self.maps[self.slot[row]]
 
     def save(self, path: Path) -> None:
