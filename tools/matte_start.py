@@ -81,7 +81,7 @@ def learned(faces: LabelledFaces, shape: Shape, budget: str, start: Path | None 
     learner = MatteLearner(shape, faces)
     if start is not None:
         learner.network.load_state_dict(read_network(start)[1].state_dict())
-    settings = TrainingSettings(parse_budget(budget), batch=8, rate=1e-3, ema=0.99, warm_up=20)
+    settings = TrainingSettings(parse_budget(budget), batch=8, rate=2e-3, ema=0.99, warm_up=20)
     with tempfile.TemporaryDirectory() as folder:
         train(learner, Path(folder), settings)
         learner.load_state_dict(load_weights(Path(folder), "last").tensors)
@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=24)
     parser.add_argument("--budget", default="30cpum")
     parser.add_argument("--resolution", type=int, default=128)
-    parser.add_argument("--base", type=int, default=16)
+    parser.add_argument("--base", type=int, default=8)
     asked = parser.parse_args()
     case = PERFORMED["microphone"]
     shape = Shape(asked.resolution, asked.base)

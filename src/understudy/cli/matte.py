@@ -89,7 +89,7 @@ def train(
     steps: Steps = None,
     until_plateau: UntilPlateau = False,
     resolution: Annotated[int, typer.Option(help="Side of the squares it sees: 64, 128 … 512.")] = 128,
-    base: Annotated[int, typer.Option(help="Width of the network; 32 at 256 is DeepFaceLab's XSeg.")] = 16,
+    base: Annotated[int, typer.Option(help="Width of the network; 32 at 256 is DeepFaceLab's XSeg.")] = 8,
     afresh: Annotated[bool, typer.Option("--afresh", help="Forget what was learned before.")] = False,
     device: Device = None,
     precision: Precision = None,

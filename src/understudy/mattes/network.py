@@ -30,7 +30,7 @@ class Shape:
     """
 
     resolution: int = 128
-    base: int = 16
+    base: int = 8
 
     def __post_init__(self) -> None:
         if self.resolution not in range(64, 513, 64):

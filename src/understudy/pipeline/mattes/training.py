@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 LEAST_FACES = 4
 _BUDGET = "10m"
 # Of a training of a few hundred steps; those of `TrainingSettings` are meant for many thousands.
-_DEFAULTS: dict[str, Any] = {"batch": 8, "rate": 1e-3, "ema": 0.99, "warm_up": 20, "score_every": 20.0}
+_DEFAULTS: dict[str, Any] = {"batch": 8, "rate": 2e-3, "ema": 0.99, "warm_up": 20, "score_every": 20.0}
 
 
 @dataclass(frozen=True)
