@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from understudy.engines.warp import rest
 from understudy.faces.stretches import release, stretches
 from understudy.geometry import mesh
 from understudy.geometry.align import Similarity, fit_similarity, rotation_angle
@@ -199,7 +200,8 @@ def lid_opening(points: npt.NDArray[np.floating[Any]]) -> Array:
 
 
 def neutral_shape(heads: Heads) -> Array:
-    """The performer at rest, (478, 3): lips closed, lids as they usually are, as near to frontal as there is.
+    """The performer at rest, (478, 3): lips closed, lids as they usually are, as near to frontal as there is,
+    and without what is acted even then (see `rest`).
 
     Not the median: somebody who talks all the time has an open median mouth, and everything that is added to
     it would show teeth; nor the most usual closed mouth, which may be a pout that is held for seconds. Of the
@@ -228,7 +230,8 @@ def neutral_shape(heads: Heads) -> Array:
         away = np.linalg.norm(calm - neutral, axis=-1).mean(1)
         trust = 1.0 / (1.0 + (away / (np.median(away) + 1e-9)) ** 2)
         neutral = np.average(calm, axis=0, weights=trust)
-    return neutral
+    sides = rest.turns(heads.pose.rotation[rows])
+    return rest.without_acting(neutral, np.average(sides, axis=0, weights=trust))
 
 
 def _falloff(sources: npt.NDArray[np.int64], width: float) -> Array:
@@ -269,7 +272,7 @@ def retarget(likeness: Heads, plate: Heads) -> Shapes:
     usual opening (lids), because zero means the same for everybody while an offset does not.
     """
     neutral_likeness, neutral_plate = neutral_shape(likeness), neutral_shape(plate)
-    offset = neutral_likeness - neutral_plate + _lasting_mood(neutral_plate, neutral_likeness)
+    offset = neutral_likeness - neutral_plate
     both = [
         heads.points.measured(*(partial(_opening, eye=eye) for eye in _LIDS)) for heads in (likeness, plate)
     ]
@@ -310,19 +313,6 @@ class _Retargeted(Shapes):
             _set_gap(points, upper, lower, gap, width=0.035, lower_share=0.25)
         _set_irises(points, plate, self.neutral)
         return points
-
-
-def _lasting_mood(neutral_plate: Array, neutral_likeness: Array) -> Array:
-    """What the plate's neutral mouth still holds of an expression, (478, 3), to be added to the expressions.
-
-    A plate whose mouth never closes (one long laugh) shows no rest: its neutral is a mild laugh, and leaving
-    that out makes the likeness look sad. Where the neutral mouth is open or tense, part of its difference
-    from the likeness's is taken for expression.
-    """
-    unrest = max(0.0, float(mouth_opening(neutral_plate)) - 0.03) / 0.06 + mouth_tension(neutral_plate)
-    doubt = 0.7 * min(1.0, float(unrest))
-    around = _falloff(np.array(mesh.LIPS_OUTER + mesh.LIPS_INNER), 0.15).sum(1, keepdims=True)
-    return np.asarray(doubt * around * (neutral_plate - neutral_likeness))
 
 
 def _width(points: Array, ends: tuple[int, int]) -> float:
