@@ -178,6 +178,7 @@ class LongTake:
         from understudy.faces.columns import save_columns
         from understudy.faces.occlusion.appearance import TEXTURE_SIZE
         from understudy.faces.occlusion.traces import Traces, face_square
+        from understudy.faces.stretches import release
 
         random = np.random.default_rng(0)
         traces = None
@@ -187,6 +188,7 @@ class LongTake:
             steps = np.diff(near, axis=0, prepend=near[:1] if index == 0 else near[:0])
             columns = {"displacement": steps, "trust": np.ones(steps.shape[:2], np.float32)}
             save_columns(stage.path(stage.chunk(index)), columns)
+            release(self.faces.landmarks)
             path = stage.path(f"traces-0000-{index:05}.npz")
             if traces is None or len(steps) != CHUNK:
                 texture = random.integers(110, 130, (len(steps), TEXTURE_SIZE, TEXTURE_SIZE, 4), np.uint8)
