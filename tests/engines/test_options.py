@@ -5,7 +5,8 @@ import pytest
 from pydantic import Field
 
 from tests.posed_faces import Act, faceset, posed, somebody
-from understudy.engines.base import Choices, LikenessFaces, no_options
+from understudy.engines.base import LikenessFaces
+from understudy.engines.choices import Choices, no_options
 from understudy.engines.likest import likest
 from understudy.engines.options import EngineOptions, read_options
 from understudy.errors import BadInputError

@@ -17,7 +17,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from understudy.engines.aligned import ROOM, AlignedView
-from understudy.engines.base import Choices, Crops, LikenessFaces, PlateFace, Rendered
+from understudy.engines.base import Crops, LikenessFaces, PlateFace, Rendered
+from understudy.engines.choices import Choices
 from understudy.engines.likest import likest
 from understudy.engines.options import EngineOptions, read_options
 from understudy.engines.workshop import Workshop

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from understudy.engines.choices import Choices
 from understudy.errors import BadInputError
 from understudy.faces.faceset import Faceset
 
@@ -112,21 +113,6 @@ class Model(Protocol):
         """The model as named arrays, enough for `Engine.load`."""
 
 
-@dataclass(frozen=True)
-class Choices:
-    """An engine's options, read and checked.
-
-    values    all of them by name, with defaults filled in, as JSON values
-    lasting   the names of those that belong to what is learned: with another value another training begins,
-              while all others may be changed between runs of one training
-    training  fields of `TrainingSettings` that this engine wants otherwise, unless the user says so
-    """
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    lasting: frozenset[str] = frozenset()
-    training: Mapping[str, Any] = field(default_factory=dict)
-
-
 class Engine(Protocol):
     """Makes models. Every engine passes tests/engines/test_engine_contract.py.
 
@@ -148,13 +134,6 @@ class Engine(Protocol):
 
     def load(self, arrays: Mapping[str, npt.NDArray[Any]]) -> Model:
         """The model that `Model.save` described."""
-
-
-def no_options(name: str, given: Mapping[str, str]) -> Choices:
-    """The choices of an engine `name` that has no options. Raises BadInputError where some are given."""
-    if given:
-        raise BadInputError(f"The engine {name} has no option {next(iter(given))!r}: leave it out.")
-    return Choices()
 
 
 def engine(name: str) -> Engine:

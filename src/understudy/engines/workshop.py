@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from understudy.engines.base import Choices
+from understudy.engines.choices import Choices
 from understudy.errors import BadInputError
 from understudy.geometry.framing import Framing
 from understudy.progress import Progress, SilentProgress

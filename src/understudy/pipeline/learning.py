@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from understudy.engines.base import Choices, Engine
+from understudy.engines.base import Engine
+from understudy.engines.choices import Choices
 from understudy.errors import BadInputError
 from understudy.project.settings import OptionValue, TrainingTable
 

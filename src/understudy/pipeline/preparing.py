@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from understudy.engines.base import Choices, Engine, Model
+from understudy.engines.base import Engine, Model
+from understudy.engines.choices import Choices
 from understudy.faces.columns import load_all_columns, save_columns
 from understudy.pipeline import crops, motion
 from understudy.pipeline.cast import Part

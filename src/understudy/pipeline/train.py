@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 
-from understudy.engines.base import Choices, Engine
+from understudy.engines.base import Engine
+from understudy.engines.choices import Choices
 from understudy.errors import BadInputError
 from understudy.pipeline.casting import cast_all, open_all
 from understudy.pipeline.consenting import bind

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.atomic import replacing
-from understudy.engines.base import Choices, Engine, Model
+from understudy.engines.base import Engine, Model
+from understudy.engines.choices import Choices
 from understudy.engines.workshop import Part, Workshop
 from understudy.errors import BadInputError
 from understudy.faces.faceset import Faceset, Found

@@ -21,7 +21,8 @@ from understudy.engines.autoencoder.options import (
     Quick96Options,
     choices,
 )
-from understudy.engines.base import Choices, LikenessFaces
+from understudy.engines.base import LikenessFaces
+from understudy.engines.choices import Choices
 from understudy.engines.options import read_options
 from understudy.faces.faceset import Faceset
 

@@ -23,7 +23,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from understudy.engines.base import Choices
+from understudy.engines.choices import Choices
 from understudy.engines.options import EngineOptions
 from understudy.geometry.framing import Framing
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy.typing as npt
 from pydantic import Field
 
-from understudy.engines.base import Choices, LikenessFaces
+from understudy.engines.base import LikenessFaces
+from understudy.engines.choices import Choices
 from understudy.engines.guided.model import GuidedModel
 from understudy.engines.options import EngineOptions, read_options
 from understudy.engines.warp import WarpEngine

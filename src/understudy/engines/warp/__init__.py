@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy.typing as npt
 
-from understudy.engines.base import Choices, LikenessFaces, no_options
+from understudy.engines.base import LikenessFaces
+from understudy.engines.choices import Choices, no_options
 from understudy.engines.warp.plan import plan
 from understudy.engines.warp.render import WarpModel
 from understudy.errors import BadInputError
