@@ -151,7 +151,7 @@ def test_the_stretch_that_went_wrong_does_not_come_again(tmp_path: Path) -> None
 def test_it_gives_up(tmp_path: Path) -> None:
     listener = Listener()
     learner = Harmed(*[7] * 9, harm=not_a_number)
-    with pytest.raises(BadInputError, match=r"went wrong 3 times .* step 7 .* give a lower --rate"):
+    with pytest.raises(BadInputError, match=r"went wrong 3 times .* step 7 .* give a lower --learning-rate"):
         train(learner, tmp_path, settings(20, rollbacks=2), listener)
     assert len(listener.said) == 2
     assert read_facts(Shelf(tmp_path).paths()[0]).course.step == 0

@@ -33,6 +33,7 @@ def main() -> None:
     # Ours, and not to be counted; so is what they take when they are loaded.
     from understudy.mastering import screening  # noqa: F401
     from understudy.provenance.verify import inquiry  # noqa: F401
+    from understudy.provenance.watermark import choosing  # noqa: F401
 
     _limit(int(request["memory"]), float(request["seconds"]))
     try:

@@ -115,7 +115,7 @@ def test_a_model_that_has_learned_nothing_is_warp(likeness, plate, trained) -> N
 
 @pytest.mark.parametrize("scale", [1.0, 0.5])
 def test_what_the_network_says_is_done_at_the_resolution_of_the_crop(likeness, plate, scale) -> None:
-    """A network that always says: two squares' pixels to the right, and brighter by 0.06."""
+    """A network that always says: one and a half square's pixels to the right, and brighter by 0.06."""
     import torch
 
     from understudy.nets.refiner import FARTHEST, Refiner
@@ -123,7 +123,7 @@ def test_what_the_network_says_is_done_at_the_resolution_of_the_crop(likeness, p
     plan = WarpEngine().fit(likeness.likeness, plate.faces)
     net, square = Refiner(9, (8, 12, 16, 24)), 64
     with torch.no_grad():
-        net.net.end.bias[0:4] = np.arctanh(2 / square / FARTHEST) / 0.3
+        net.net.end.bias[0:4] = np.arctanh(1.5 / square / FARTHEST) / 0.3
         net.net.end.bias[8:20] = 0.2
         net.net.end.bias[32:36] = -20.0
     plan = replace(plan, inside=np.zeros_like(plan.inside))
@@ -131,7 +131,7 @@ def test_what_the_network_says_is_done_at_the_resolution_of_the_crop(likeness, p
     crops = Shelf(likeness, model.needs)
     (mended,), (drawn,) = model.render([face], crops), model.plan.render([face], crops)
     to_square = aligned_matrix(plan.plate[0], square)[:, :2] @ np.linalg.inv(face.to_crop[:, :2])
-    across, down = np.linalg.inv(to_square) @ (2.0, 0.0)
+    across, down = np.linalg.inv(to_square) @ (1.5, 0.0)
     shifted = cv2.warpAffine(
         drawn.rgb,
         np.array([[1, 0, across], [0, 1, down]]),
