@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, inspect, text
 from understudy.errors import BadInputError, OutputError
 from understudy.project.catalog import DONE, Catalog, Shot, Track
 from understudy.project.schema import MIGRATIONS, VERSION, Table
+from understudy.project.selections import NOT_YET, Dropped, Selection, read_beside
 
 OUT = Path("out.mp4")
 
@@ -193,3 +194,41 @@ def test_a_full_disk_is_told(tmp_path):
     with pytest.raises(OutputError, match=r"catalog\.db: the disk is full; free some space"):
         catalog.start_run("swap", {"name": "x" * 100_000}, None)
     catalog.close()
+
+
+DIGEST = "cd" * 32
+
+
+def test_selections_are_kept_by_content_and_replaced(catalog):
+    blurred, double = Dropped(3, 10.5, 20.25, "blurred"), Dropped(7, 1.0, 2.0, "near-duplicate")
+    first = Selection(DIGEST, "anna.mp4", 2, 9, (blurred, double))
+    assert catalog.selection(DIGEST) is None
+    catalog.replace_selections([first])
+    assert catalog.selection(DIGEST) == first
+    second = Selection(DIGEST, "anna2.mp4", 2, 9, (double,))
+    catalog.replace_selections([second])
+    assert catalog.selection(DIGEST) == second
+    assert len({first.digest, second.digest, Selection(DIGEST, "", 1, 9, (double,)).digest}) == 3
+    assert second.digest == Selection(DIGEST, "x", 2, 8, (Dropped(7, 1.0, 2.0, "other words"),)).digest
+    assert catalog.forget_selections([DIGEST, "none"]) == 1
+    assert catalog.selection(DIGEST) is None
+
+
+def test_a_clip_that_is_forgotten_takes_its_selection_along(catalog, clip, path):
+    catalog.replace_selections([Selection("ab", "plate.mov", 1, 1, (Dropped(0, 1.0, 1.0, "x"),))])
+    assert catalog.forget_clips(["ab"]) == 1
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM dropped").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM selections").fetchone() == (0,)
+
+
+def test_selections_are_read_beside_the_process_that_holds_the_project(catalog, path, tmp_path):
+    chosen = Selection(DIGEST, "anna.mp4", 1, 2, (Dropped(0, 1.0, 1.0, "x"),))
+    catalog.replace_selections([chosen])
+    assert read_beside(path, DIGEST) == chosen
+    assert read_beside(path, "none") is None
+    assert read_beside(tmp_path / "none.db", DIGEST) is NOT_YET
+    assert not (tmp_path / "none.db").exists()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION - 1}")
+    assert read_beside(path, DIGEST) is NOT_YET

@@ -14,6 +14,7 @@ from understudy.cli import (
     audit,
     benchmark,
     consent,
+    curate,
     demo,
     doctor,
     keys,
@@ -38,6 +39,7 @@ app = typer.Typer(
 
 app.command("swap")(swap.swap)
 app.command("train")(train.train)
+app.command("curate")(curate.curate)
 app.add_typer(matte.app, name="matte")
 app.add_typer(model.app, name="model")
 app.command("master")(master.master)

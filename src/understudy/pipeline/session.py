@@ -12,6 +12,7 @@ from typing import Self
 from understudy.faces.stretches import kept_in
 from understudy.pipeline.footage import Footage, open_footage
 from understudy.progress import Progress, Task
+from understudy.project.catalog import Catalog
 from understudy.project.folder import Project, Run
 from understudy.project.following import FollowedProject, FollowedRun
 from understudy.project.recipe import Recipe
@@ -33,6 +34,13 @@ class Session:
         self._clips.enter_context(kept_in(project.folder))
         self._footage: list[Footage] = []
         self._told: set[Path] = set()
+
+    @property
+    def project_catalog(self) -> Catalog:
+        """The project's catalogue, for commands that no other process follows."""
+        if self.project.catalog is None:
+            raise ValueError("a project that is followed has no catalogue here")
+        return self.project.catalog
 
     def open(
         self, path: Path, frames: tuple[int, int] | None = None, rate: Fraction | None = None

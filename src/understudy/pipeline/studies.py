@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from understudy.engines.base import LikenessFaces
 from understudy.errors import BadInputError
-from understudy.faces.faceset import concatenate
+from understudy.faces.faceset import concatenate, face_sizes
 from understudy.faces.people import identity
 from understudy.faces.people.grouping import FACES_PER_TRACK, TrackIdentity
 from understudy.faces.steadying.by_landmarks import smooth_faces
+from understudy.faces.stretches import stretches
 from understudy.media import ClipInfo
 from understudy.pipeline import analysis, people
 from understudy.pipeline.analysis import Analysis
@@ -21,8 +23,9 @@ from understudy.pipeline.roles import likeness_rows
 from understudy.pipeline.session import Session
 from understudy.project.code import code_hash
 from understudy.project.recipe import Recipe
+from understudy.project.selections import Selection
 
-_ENOUGH, _ENOUGH_TO_LEARN = 300, 1500
+_ENOUGH, ENOUGH_TO_LEARN = 300, 1500
 """Frames of a likeness, to choose from and to learn from."""
 _LEAST_RATE = 8
 """Frames of a likeness a second."""
@@ -69,18 +72,22 @@ def study(session: Session, footage: Footage, label: str) -> Studied:
 
 
 def study_likeness(session: Session, clips: Sequence[Footage], *, learns: bool = False) -> Likeness:
-    """The leading faces of a likeness's clips; `learns`: as many as training has use for.
+    """The leading faces of a likeness's clips; `learns`: as many as training has use for. Of clips in which
+    somebody chose (`understudy curate`), the faces that were kept.
 
     Raises BadInputError where there is none in any of them.
     """
     used: list[Footage] = []
-    sets, clip_of, digests, without = [], [], [], []
-    step = stride([clip.info for clip in clips], _ENOUGH_TO_LEARN if learns else _ENOUGH)
+    sets, clip_of, digests = [], [], []
+    without: list[str] = []
+    emptied: list[str] = []
+    step = stride([clip.info for clip in clips], ENOUGH_TO_LEARN if learns else _ENOUGH)
     for clip in clips:
-        studied = study(session, clip.thinned(step), "likeness")
-        rows = likeness_rows(studied.analysis, grouped(session, studied))
+        chosen = session.project.selection(clip.digest)
+        studied = study(session, clip.thinned(step if chosen is None else chosen.step), "likeness")
+        rows = used_rows(session, studied, chosen)
         if not len(rows):
-            without.append(clip.info.path.name)
+            (without if chosen is None else emptied).append(clip.info.path.name)
             continue
         faces = smooth_faces(studied.analysis.faces).select(rows)
         sets.append(faces)
@@ -88,14 +95,58 @@ def study_likeness(session: Session, clips: Sequence[Footage], *, learns: bool =
         used.append(studied.footage)
         # Which tracks lead depends on whether people can be told apart on this machine.
         tracks = [int(track) for track in np.unique(faces.track)]
-        chosen = Recipe("likeness", code_hash(__name__), {"tracks": tracks}, {"faces": studied.digest})
-        digests.append(chosen.hash)
+        parameters = {"tracks": tracks} | ({} if chosen is None else {"selection": chosen.digest})
+        recipe = Recipe("likeness", code_hash(__name__), parameters, {"faces": studied.digest})
+        digests.append(recipe.hash)
+    if not used and emptied:
+        raise BadInputError(
+            f"Of the likeness ({', '.join(emptied)}) no face is left: take some back by understudy curate "
+            "with --restore."
+        )
     if not used:
         names = ", ".join(without)
         raise BadInputError(f"No face was found in the likeness ({names}): give footage that shows it.")
     for name in without:
         session.warn(f"No face was found in {name}; it is left out.")
+    for name in emptied:
+        session.warn(f"Every face of {name} was dropped by understudy curate; it is left out.")
     return Likeness(LikenessFaces(concatenate(sets), np.concatenate(clip_of)), tuple(used), "-".join(digests))
+
+
+def used_rows(session: Session, studied: Studied, chosen: Selection | None) -> npt.NDArray[np.int64]:
+    """Rows of a likeness's clip that are used, ascending: its leading faces, or those that were chosen."""
+    if chosen is None:
+        return likeness_rows(studied.analysis, grouped(session, studied))
+    return kept_rows(studied, chosen)
+
+
+def kept_rows(studied: Studied, chosen: Selection) -> npt.NDArray[np.int64]:
+    """Rows, ascending, of the faces of a clip that were really seen and that a selection has not dropped.
+
+    A dropped face is known again by its frame and place, so that it stays dropped when faces are found anew.
+    """
+    faces = studied.analysis.faces
+    rows = np.flatnonzero(studied.analysis.seen)
+    if not len(rows) or not chosen.dropped:
+        return rows
+    from scipy.spatial import cKDTree
+
+    centres, sizes = places_of(faces.landmarks[rows]), face_sizes(faces.landmarks[rows])
+    far = 4.0 * float(max(np.abs(centres).max(), 1.0)) + 1e6  # frames lie farther apart than faces in one
+    points = np.column_stack([faces.frame[rows] * studied.footage.step * far, centres])
+    gone = np.array([(each.frame * far, each.x, each.y) for each in chosen.dropped])
+    away, nearest = cKDTree(points).query(gone)
+    hit = nearest[away < sizes[np.minimum(nearest, len(rows) - 1)] / 2]
+    return np.delete(rows, np.unique(hit))
+
+
+def places_of(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Centres of faces (N, 478, 3) in their frames, pixels, (N, 2)."""
+    centres = np.empty((len(landmarks), 2))
+    for some in stretches(len(landmarks), landmarks):
+        points = landmarks[some, :, :2]
+        centres[some] = (points.min(1) + points.max(1)) / 2
+    return centres
 
 
 def stride(clips: Sequence[ClipInfo], enough: int = _ENOUGH) -> int:

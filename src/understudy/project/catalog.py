@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from understudy.atomic import output_error
 from understudy.errors import BadInputError
-from understudy.project.schema import ClipRow, RunRow, ShotRow, StageRow, TrackRow, migrate
+from understudy.project import selections
+from understudy.project.schema import ClipRow, RunRow, SelectionRow, ShotRow, StageRow, TrackRow, migrate
+from understudy.project.selections import Selection
 
 DONE = "done"
 
@@ -203,9 +205,28 @@ class Catalog:
             rows = session.execute(select(RunRow.id, RunRow.output).order_by(RunRow.id))
             return [RunStages(number, output, frozenset(folders.get(number, ()))) for number, output in rows]
 
+    def selection(self, fingerprint: str) -> Selection | None:
+        """Which faces of the clip with this content are used; None where nobody chose."""
+        with Session(self._engine) as session:
+            return selections.read(session, fingerprint)
+
+    def replace_selections(self, chosen: Sequence[Selection]) -> None:
+        """Set which faces of some clips are used, in place of what was said of them before."""
+        with Session(self._engine) as session, session.begin():
+            for each in chosen:
+                selections.replace(session, each, _now())
+
+    def forget_selections(self, fingerprints: Iterable[str]) -> int:
+        """Use all faces of these clips again, as if nobody had chosen; return how many had a choice."""
+        statement = delete(SelectionRow).where(SelectionRow.fingerprint.in_(set(fingerprints)))
+        with Session(self._engine) as session, session.begin():
+            return len(session.scalars(statement.returning(SelectionRow.id)).all())
+
     def forget_clips(self, fingerprints: Iterable[str]) -> int:
-        """Delete what is known of clips with this content, their tracks included; return their number."""
-        statement = delete(ClipRow).where(ClipRow.fingerprint.in_(set(fingerprints)))
+        """Delete what is known of clips with this content: tracks, chosen faces; return their number."""
+        fingerprints = set(fingerprints)
+        self.forget_selections(fingerprints)
+        statement = delete(ClipRow).where(ClipRow.fingerprint.in_(fingerprints))
         with Session(self._engine) as session, session.begin():
             return len(session.scalars(statement.returning(ClipRow.id)).all())
 

@@ -14,6 +14,7 @@ from understudy.errors import BadInputError
 from understudy.project.catalog import DONE, Catalog
 from understudy.project.fingerprint import fingerprint
 from understudy.project.recipe import Recipe
+from understudy.project.selections import Selection
 from understudy.project.settings import Settings, read_settings
 from understudy.project.stage import Stage, StageRecord, collect_garbage
 
@@ -72,6 +73,10 @@ class Project:
         if run is None:
             return False
         return run.output_fingerprint is None or run.output_fingerprint == fingerprint(output)
+
+    def selection(self, fingerprint: str) -> Selection | None:
+        """Which faces of the clip with this content are used; None: all of them."""
+        return self.catalog.selection(fingerprint)
 
     @contextmanager
     def run(self, command: str, settings: Mapping[str, Any], output: Path | None = None) -> Iterator[Run]:

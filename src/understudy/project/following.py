@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from understudy.errors import BadInputError
+from understudy.project import selections
 from understudy.project.recipe import Recipe
+from understudy.project.selections import Selection
 from understudy.project.settings import Settings, read_settings
 from understudy.project.stage import Stage, StageRecord
 
@@ -32,6 +34,15 @@ class FollowedProject:
         while not (folder / "project.toml").exists():
             watch.wait()
         self.settings: Settings = read_settings(folder / "project.toml")
+
+    def selection(self, fingerprint: str) -> Selection | None:
+        """Which faces of the clip with this content are used; None: all of them."""
+        watch = _Watch()
+        while True:
+            found = selections.read_beside(self.folder / "catalog.db", fingerprint)
+            if found is not selections.NOT_YET:
+                return found
+            watch.wait()
 
     def run(self) -> FollowedRun:
         """What the leading process does."""

@@ -87,6 +87,34 @@ class StageRow(Table):
     skipped: Mapped[bool]
 
 
+class SelectionRow(Table):
+    """Which faces of a clip, known by its content, a likeness uses: all but the dropped ones.
+
+    Every `step`-th frame of the file was looked at, and is to be looked at when the faces are used.
+    """
+
+    __tablename__ = "selections"
+    __table_args__ = (UniqueConstraint("fingerprint"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    path: Mapped[str]
+    step: Mapped[int]
+    faces: Mapped[int]
+    changed: Mapped[datetime]
+
+
+class DroppedRow(Table):
+    """A face that is not used: the frame of its file, its centre in pixels, and why."""
+
+    __tablename__ = "dropped"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    selection: Mapped[int] = mapped_column(ForeignKey("selections.id", ondelete="CASCADE"), index=True)
+    frame: Mapped[int]
+    x: Mapped[float]
+    y: Mapped[float]
+    why: Mapped[str]
+
+
 MIGRATIONS = (
     """
     CREATE TABLE clips (
@@ -142,6 +170,26 @@ MIGRATIONS = (
         skipped BOOLEAN NOT NULL
     );
     CREATE INDEX ix_stages_run ON stages (run)
+    """,
+    """
+    CREATE TABLE selections (
+        id INTEGER NOT NULL PRIMARY KEY,
+        fingerprint VARCHAR NOT NULL,
+        path VARCHAR NOT NULL,
+        step INTEGER NOT NULL,
+        faces INTEGER NOT NULL,
+        changed DATETIME NOT NULL,
+        UNIQUE (fingerprint)
+    );
+    CREATE TABLE dropped (
+        id INTEGER NOT NULL PRIMARY KEY,
+        selection INTEGER NOT NULL REFERENCES selections (id) ON DELETE CASCADE,
+        frame INTEGER NOT NULL,
+        x REAL NOT NULL,
+        y REAL NOT NULL,
+        why VARCHAR NOT NULL
+    );
+    CREATE INDEX ix_dropped_selection ON dropped (selection)
     """,
 )
 """Step k takes version k to k + 1. A step that has been released is never edited; a change is a new step."""
