@@ -118,9 +118,7 @@ def main() -> None:
     pictures = [render(who, replace(case.take), frame, SIZE) for frame in range(case.frames)]
     chosen = np.linspace(0, case.frames - 1, asked.labels).round().astype(int).tolist()
     seen = faces_of([pictures[k] for k in chosen], shape.resolution)
-    rest = faces_of(
-        [pictures[k] for k in range(case.frames) if k not in chosen], shape.resolution, hair=False
-    )
+    rest = faces_of([pictures[k] for k in range(case.frames) if k not in chosen], shape.resolution)
     for name, start in (("nothing", None), ("the performers", asked.network)):
         print(f"from {name}: {overlap(learned(seen, shape, asked.budget, start), rest):.4f}", flush=True)
 

@@ -61,3 +61,5 @@ def test_few_pictures_are_needed_of_many_faces() -> None:
     many = faceset(np.stack([posed(somebody(), Act(yaw=y), 60, (90, 90)) for y in rng.uniform(-40, 40, 300)]))
     found = likest(LikenessFaces(many, np.zeros(300, np.int32)), many)
     assert len(np.unique(found)) <= 48
+    again = many.select(np.arange(900) % 300)  # more than a stretch
+    assert (likest(LikenessFaces(many, np.zeros(300, np.int32)), again) == np.tile(found, 3)).all()

@@ -80,7 +80,7 @@ def test_the_other_face_by_a_picture_of_her(plain: SwapRequest, still: Path) -> 
 def test_a_picture_without_the_extra(
     plain: SwapRequest, still: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(identity, "_model_path", lambda: None)
+    monkeypatch.setattr(identity, "model_path", lambda: None)
     identity._network.cache_clear()
     picture = still.with_name("again.png")
     shutil.copy(still, picture)

@@ -107,6 +107,21 @@ def test_the_rate_can_be_given() -> None:
     assert optimiser("dfl-adabelief", net().parameters()).param_groups[0]["lr"] == 5e-5
 
 
+@pytest.mark.parametrize("name", [name for name in KINDS if name.startswith("dfl")])
+def test_deepfacelabs_take_the_steps_of_a_loss_that_is_added_up_over_the_batch(name: str) -> None:
+    chosen = KINDS[name]
+    ours, theirs = scalar(1.0), scalar(1.0)
+    by = optimiser(name, [ours], batch=4)
+    other = chosen.make([theirs], lr=chosen.rate, **chosen.options)
+    for slope in (3e-7, -1e-6, 2e-6):  # where eps is felt
+        ours.grad, theirs.grad = torch.tensor([slope]), torch.tensor([4 * slope])
+        by.step()
+        other.step()
+    assert ours.item() == pytest.approx(theirs.item(), abs=1e-7)
+    plain = optimiser("adamw", [scalar(1.0)], batch=4).param_groups[0]["eps"]
+    assert plain == optimiser("adamw", [scalar(1.0)]).param_groups[0]["eps"]
+
+
 @pytest.mark.parametrize("correct", [True, False])
 def test_adabelief_is_its_formula(correct: bool) -> None:
     parameter = scalar(1.0)

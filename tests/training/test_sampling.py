@@ -28,6 +28,37 @@ def test_a_batch_is_spread_over_all_of_the_time_in_any_order() -> None:
         assert drawn.tolist() != sorted(drawn.tolist())
 
 
+@given(
+    seed=st.integers(0, 2**31),
+    faces=st.integers(1, 40),
+    counts=st.lists(st.integers(1, 17), min_size=1, max_size=12),
+)
+def test_in_rounds_none_comes_again_before_all_have_come(seed, faces, counts) -> None:
+    one, other = Sampler(np.arange(5, 5 + faces)), Sampler(np.arange(5, 5 + faces))
+    drawn, done = [], 0
+    for k, count in enumerate(counts):
+        one.begin(done, seed)
+        drawn.append(one.draw(count, chance(k)))
+        done += count
+    whole = torch.cat(drawn)
+    for begin in range(0, done - faces + 1, faces):
+        assert sorted(whole[begin : begin + faces].tolist()) == list(range(5, 5 + faces))
+    other.begin(done - counts[-1], seed)
+    assert torch.equal(other.draw(counts[-1], chance(99)), drawn[-1]), "whatever was drawn before"
+
+
+def test_rounds_keep_to_weights_and_differ() -> None:
+    weights = np.array([1.0, 2.0, 5.0])
+    sampler = Sampler(np.arange(3), weights)
+    sampler.begin(0, 7)
+    drawn = sampler.draw(2400, chance())
+    assert np.bincount(drawn.numpy()) == pytest.approx([300, 600, 1500], abs=60)
+    even = Sampler(np.arange(8))
+    even.begin(0, 7)
+    rounds = even.draw(80, chance()).view(10, 8)
+    assert len({tuple(each) for each in rounds.tolist()}) == 10
+
+
 @given(seed=st.integers(0, 2**31), before=st.integers(0, 5), count=st.integers(1, 40))
 def test_what_is_drawn_depends_on_nothing_before(seed, before, count) -> None:
     one, other = Sampler(np.arange(30)), Sampler(np.arange(30))

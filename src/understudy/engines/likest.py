@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from understudy.engines.base import LikenessFaces
 from understudy.faces.faceset import Faceset
+from understudy.faces.stretches import stretches
 from understudy.geometry.pose import head_angles
 
 _MOST = 48
@@ -20,7 +21,9 @@ def likest(likeness: LikenessFaces, plate: Faceset) -> npt.NDArray[np.int64]:
     count = len(likeness)
     rows = np.unique(np.linspace(0, count - 1, min(count, _MOST)).round().astype(np.int64))
     turned = head_angles(likeness.faces.landmarks[rows])
-    wanted = head_angles(plate.landmarks)
-    apart = np.abs(wanted[:, None] - turned[None]) @ np.array([1.0, 1.0, 0.3])
-    nearest: npt.NDArray[np.int64] = rows[apart.argmin(1)]
+    nearest = np.empty(len(plate), np.int64)
+    for some in stretches(len(plate), plate.landmarks, likeness.faces.landmarks):
+        wanted = head_angles(plate.landmarks[some])
+        apart = np.abs(wanted[:, None] - turned[None]) @ np.array([1.0, 1.0, 0.3])
+        nearest[some] = rows[apart.argmin(1)]
     return nearest

@@ -165,6 +165,19 @@ class Inter(nn.Module):
         return y if self.upscale is None else self.upscale(y)
 
 
+def painting(channels: int, count: int) -> nn.ModuleList:
+    """Heads that make a picture out of channels: one, or four for the pixels of each 2x2 square."""
+    return nn.ModuleList(convolution(channels, 3, kernel) for kernel in (1, 3, 3, 3)[:count])
+
+
+def painted(y: Tensor, heads: nn.ModuleList) -> Tensor:
+    """The picture (B, 3, S, S) in [0, 1] that heads make out of channels (B, C, S, S), four of S/2."""
+    drawn = torch.stack([head(y) for head in heads], dim=2).flatten(1, 2)
+    if len(heads) == 4:
+        drawn = functional.pixel_shuffle(drawn, 2)
+    return torch.sigmoid(drawn.float())
+
+
 class Decoder(nn.Module):
     """Draws a face and, in a trunk of its own, its matte."""
 
@@ -177,7 +190,7 @@ class Decoder(nn.Module):
             layers += [Upscale(a, b, up), Residual(b, act)]
         self.layers = nn.Sequential(*layers)
         # with flag d one head for each pixel of a 2x2 square, from left to right, then down
-        self.heads = nn.ModuleList(convolution(2 * width, 3, k) for k in ((1, 3, 3, 3) if flags.d else (1,)))
+        self.heads = painting(2 * width, 4 if flags.d else 1)
         matte_steps = (*steps, 1) if flags.d else steps
         sizes = [channels, *(s * matte for s in matte_steps)]
         self.matte_layers = nn.Sequential(*(Upscale(a, b, up) for a, b in pairwise(sizes)))
@@ -189,11 +202,7 @@ class Decoder(nn.Module):
 
     def draw(self, code: Tensor) -> Tensor:
         """The picture alone, (B, 3, S, S)."""
-        y = self.layers(code)
-        drawn = torch.stack([head(y) for head in self.heads], dim=2).flatten(1, 2)
-        if len(self.heads) == 4:
-            drawn = functional.pixel_shuffle(drawn, 2)
-        return torch.sigmoid(drawn.float())
+        return painted(self.layers(code), self.heads)
 
     def matte(self, code: Tensor) -> Tensor:
         """The matte alone, (B, 1, S, S)."""

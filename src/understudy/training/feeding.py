@@ -10,7 +10,7 @@ from types import TracebackType
 import torch
 from torch import Tensor
 
-from understudy.training.chance import generator
+from understudy.training.chance import generator, seed_of
 from understudy.training.crew import Crew
 from understudy.training.faults import is_out_of_memory
 from understudy.training.learner import Batch, Learner
@@ -113,9 +113,12 @@ class Feeder:
     @torch.no_grad()
     def _draw(self, order: Order) -> list[Piece]:
         pieces = []
+        seed = seed_of(self._seed, "rounds", order.stretch)
         for number in range(self._crew.rank, order.pieces, self._crew.world):
             count = piece_size(self._batch, order.pieces, number)
             if count:
+                before = sum(piece_size(self._batch, order.pieces, each) for each in range(number))
+                self._learner.begin(order.step * self._batch + before, seed)
                 chance = generator(self._seed, "draw", order.stretch, order.step, number)
                 batch = self._learner.draw(count, chance)
                 laid_out = {name: self._lay_out(tensor) for name, tensor in batch.items()}

@@ -40,6 +40,12 @@ class Learner(nn.Module):
         """Parameters by who optimises them; two where one network judges the other. All in one by default."""
         return {"network": list(self.parameters())}
 
+    def begin(self, drawn: int, seed: int) -> None:
+        """Told before each `draw` how many examples were drawn before, for samplers that go in rounds.
+
+        `seed` is the training's for these rounds. In the same thread as `draw`.
+        """
+
     @abstractmethod
     def draw(self, count: int, chance: torch.Generator) -> Batch:
         """`count` examples, augmented, on the learner's device; all randomness comes from `chance`.

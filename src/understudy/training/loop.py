@@ -402,7 +402,7 @@ class _Training:
 
 def _optimisers(learner: Learner, settings: TrainingSettings) -> dict[str, Optimizer]:
     return {
-        player: optimiser(settings.optimiser_of(player), parameters, rate=settings.rate)
+        player: optimiser(settings.optimiser_of(player), parameters, settings.rate, settings.batch)
         for player, parameters in learner.players().items()
     }
 

@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+_OURS = {"lr", "eps"}
+"""Options of a group that follow from the settings of a run: its rate, its batch."""
+
 
 @dataclass(frozen=True)
 class OptimiserState:
@@ -45,7 +48,7 @@ def remembered(name: str, optimiser: Optimizer) -> OptimiserState:
 def recall(optimiser: Optimizer, state: OptimiserState) -> None:
     """Make `optimiser` remember `state`, on the device and in the memory layout of its parameters.
 
-    The options of its groups become those of `state` too, but for the learning rate, which the loop sets.
+    The options of its groups become those of `state` too, but for those that the settings of this run say.
     Raises ValueError where the state belongs to other parameters.
     """
     parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
@@ -59,7 +62,10 @@ def recall(optimiser: Optimizer, state: OptimiserState) -> None:
     if len(own) != len(state.groups):
         raise ValueError(f"the optimiser has {len(own)} groups of parameters, not {len(state.groups)}")
     groups = [
-        {**group, **{key: _frozen(value) for key, value in saved.items() if key in group and key != "lr"}}
+        {
+            **group,
+            **{key: _frozen(value) for key, value in saved.items() if key in group and key not in _OURS},
+        }
         for group, saved in zip(own, state.groups, strict=True)
     ]
     optimiser.load_state_dict({"state": entries, "param_groups": groups})

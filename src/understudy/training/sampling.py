@@ -9,6 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from understudy.training.chance import generator
+
 Array = npt.NDArray[np.float64]
 
 _BIN = 4.0
@@ -64,11 +66,12 @@ def hold_out(
 
 
 class Sampler(nn.Module):
-    """Draws faces, each as often as it is wanted: what is drawn depends on `chance` and on nothing before.
+    """Draws faces, each as often as it is wanted: what is drawn depends on nothing that was drawn before.
 
-    So a training that is resumed, drawn ahead or divided among processes draws the same faces. A batch is
-    spread evenly over all faces, one out of each stretch of time: hardly any face comes twice in it, and all
-    come equally often in the long run.
+    So a training that is resumed, drawn ahead or divided among processes draws the same faces. Told by
+    `begin` how far a training is, it goes through the faces in rounds, each in another order: none comes a
+    second time before all have come, or as often as their weights say. Without, a batch is spread evenly over
+    all faces, one out of each stretch of time.
 
     among     (M,) the faces to draw from, as indices
     weights   (M,) how often each is wanted, relative to the others; all alike where not given
@@ -100,14 +103,32 @@ class Sampler(nn.Module):
         self._heeded = self._loss.clone()
         self._told: list[tuple[Tensor, Tensor]] = []
         self._edges = self._shares()
+        self._turn: tuple[int, int] | None = None
+
+    def begin(self, drawn: int, seed: int) -> None:
+        """So many faces were drawn before, in all; `seed` decides about the order of all rounds."""
+        self._turn = (drawn, seed)
 
     def draw(self, count: int, chance: torch.Generator) -> Tensor:
-        """`count` faces in no order, (count,) int64 on the CPU. Stratified over the faces in theirs."""
+        """`count` faces, (count,) int64 on the CPU."""
         within = torch.rand(count, generator=chance, dtype=torch.float64)
-        places = (torch.arange(count, dtype=torch.float64) + within) / count
-        edges = self._edges
-        picks = torch.searchsorted(edges, places, right=True).clamp(max=len(edges) - 1)
-        return self._among[picks[torch.randperm(count, generator=chance)]]
+        if self._turn is None:
+            strata = torch.randperm(count, generator=chance)
+            places = (strata + within) / count
+        else:
+            drawn, seed = self._turn
+            self._turn = (drawn + count, seed)
+            places = (self._round(drawn, count, seed) + within.clamp(1e-6, 1 - 1e-6)) / len(self._among)
+        picks = torch.searchsorted(self._edges, places, right=True).clamp(max=len(self._edges) - 1)
+        return self._among[picks]
+
+    def _round(self, drawn: int, count: int, seed: int) -> Tensor:
+        """Numbers `drawn` to `drawn + count` of endless rounds through 0..M-1, each round a permutation."""
+        size = len(self._among)
+        rounds = range(drawn // size, (drawn + count - 1) // size + 1)
+        whole = torch.cat([torch.randperm(size, generator=generator(seed, "round", each)) for each in rounds])
+        begin = drawn - rounds.start * size
+        return whole[begin : begin + count]
 
     @torch.compiler.disable  # a list that grows would be compiled anew with every step
     def tell(self, faces: Tensor, losses: Tensor) -> None:

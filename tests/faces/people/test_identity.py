@@ -47,7 +47,7 @@ def test_a_chip_shows_the_face_whatever_the_scale_of_the_frame() -> None:
 
 
 def test_without_the_extra_the_user_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "_model_path", lambda: None)
+    monkeypatch.setattr(identity, "model_path", lambda: None)
     identity._network.cache_clear()
     assert not identity.available()
     with pytest.raises(BadInputError, match=r"pip install 'understudy\[identity\]'"):

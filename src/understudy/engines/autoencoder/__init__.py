@@ -69,6 +69,11 @@ class FamilyEngine:
             learner.begin_from(load_weights(Path(options.start), progress=workshop.progress).tensors)
         workshop.train(learner)
         weights = load_weights(workshop.folder, progress=workshop.progress).tensors
+        if not learner.has_grown(weights):
+            workshop.progress.warn(
+                "The training ended before its pictures had grown to full size: what it draws is not learned "
+                "yet; train on with a larger budget."
+            )
         net = made_net(options)
         net.load_state_dict(learner.of_net(weights))
         landmarks = np.ascontiguousarray(plate.landmarks, np.float32)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -13,13 +14,15 @@ from understudy.engines.autoencoder.options import Options
 from understudy.training.augment import Augmentation, Augmented, augment
 from understudy.training.faces import TrainingFaces
 from understudy.training.losses import blur_outside
-from understudy.training.placing import Placing
+from understudy.training.placing import Placing, place
 from understudy.training.regions import eyes_and_mouth
 from understudy.training.resident import Resident
 from understudy.training.sampling import Sampler, hold_out, pose_weights
 from understudy.training.toning import Tone
 from understudy.training.transfer import transfer
 
+MOVED = Placing(rotation=1.0, scale=0.01, shift=0.01)
+"""How differently a face may be cut out of two frames."""
 UNBENT = 1 / 3
 """The share of Quick96's batches in which nothing is bent."""
 
@@ -41,7 +44,7 @@ class Performer(nn.Module):
         learned, held = hold_out(len(faces))
         weights = pose_weights(faces.pose[learned]) if even_poses else None
         self.sampler = Sampler(learned, weights, hard)
-        self._held = held
+        self._learned, self._held = learned, held
         self._faces = Resident(faces)
 
     def draw(
@@ -54,9 +57,16 @@ class Performer(nn.Module):
 
     def held(self, most: int, device: torch.device) -> Held:
         """At most so many of the held-out faces, evenly spread."""
-        count = min(most, len(self._held))
-        places = np.linspace(0, len(self._held) - 1, count).round().astype(np.int64)
-        taken = self._faces.take(torch.from_numpy(self._held[places]), device)
+        return self._some(self._held, most, device)
+
+    def learned(self, most: int, device: torch.device) -> Held:
+        """At most so many of the faces that are learned from, evenly spread."""
+        return self._some(self._learned, most, device)
+
+    def _some(self, among: npt.NDArray[np.int64], most: int, device: torch.device) -> Held:
+        count = min(most, len(among))
+        places = np.linspace(0, len(among) - 1, count).round().astype(np.int64)
+        taken = self._faces.take(torch.from_numpy(among[places]), device)
         return Held(taken.images.float() / 255, taken.mattes.float() / 255, taken.landmarks)
 
 
@@ -73,9 +83,9 @@ class Pair(nn.Module):
         self._unbent = unbent
 
     def draw(self, count: int, chance: torch.Generator, device: torch.device) -> dict[str, Tensor]:
-        """Tensors named `likeness input`, `plate matte` and so on: input, target, matte, regions, face.
+        """Tensors named `likeness input`, `plate matte` and so on: input, target, matte, regions, landmarks.
 
-        `face` is which faces they are.
+        `face` is which faces they are. With the option `steadiness` also by how much plate faces are moved.
         """
         options = self._options
         bend = options.warp and float(torch.rand(1, generator=chance)) >= self._unbent
@@ -106,7 +116,16 @@ class Pair(nn.Module):
             batch[f"{name} target"] = target
             batch[f"{name} matte"] = face.matte
             batch[f"{name} regions"] = eyes_and_mouth(face.landmarks, size)
+            batch[f"{name} landmarks"] = face.landmarks
+        if options.steadiness:
+            moved = place(MOVED, count, chance)
+            batch |= {"moved linear": moved.linear.to(device), "moved shift": moved.shift.to(device)}
         return batch
+
+    def begin(self, drawn: int, seed: int) -> None:
+        """So many faces of each performer were drawn before."""
+        self.likeness.sampler.begin(drawn, seed)
+        self.plate.sampler.begin(drawn, seed + 1)
 
     def tell(self, batch: Mapping[str, Tensor], likeness: Tensor, plate: Tensor) -> None:
         """How wrong the network was on each face of a batch, (B,) each."""

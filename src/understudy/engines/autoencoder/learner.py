@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,21 @@ import torch
 from torch import Tensor, nn
 
 from understudy.engines.autoencoder.drawing import Pair
-from understudy.engines.autoencoder.objective import Aim, Parts, Recipe, added, style, surroundings
+from understudy.engines.autoencoder.growing import Growth, in_full, is_full
+from understudy.engines.autoencoder.objective import (
+    Aim,
+    Parts,
+    Recipe,
+    added,
+    at_one_size,
+    style,
+    surroundings,
+)
 from understudy.engines.autoencoder.options import DfOptions, FamilyOptions, Options
 from understudy.engines.autoencoder.sheet import sheet
+from understudy.engines.autoencoder.sight import Sight
 from understudy.errors import BadInputError
-from understudy.nets.autoencoder import Autoencoder, Decoded, Liae
+from understudy.nets.autoencoder import Autoencoder, Decoded, Decoder, Liae
 from understudy.nets.discriminators import CodeDiscriminator, PatchDiscriminator
 from understudy.training import losses
 from understudy.training.learner import Batch, Learner, Losses
@@ -30,15 +40,18 @@ _SHOWN = 6
 class PairLearner(Learner):
     """What all of the family have in common: batches, the discriminator of patches, score and preview.
 
-    net    an autoencoder of whichever kind
-    judge  the discriminator, or None
+    net      an autoencoder of whichever kind
+    judge    the discriminator, or None
+    growth   what draws while pictures are small, or None
     """
 
-    def __init__(self, options: Options, pair: Pair, recipe: Recipe) -> None:
+    def __init__(self, options: Options, pair: Pair, recipe: Recipe, decoders: Sequence[Decoder]) -> None:
         super().__init__()
         self.options = options
         self.pair = pair
         self.recipe = recipe
+        self.sight = Sight(options, pair)
+        self.growth = Growth(decoders) if options.grow else None
         self.judge = PatchDiscriminator(options.patch, options.gan_width) if options.gan > 0 else None
 
     @property
@@ -58,6 +71,11 @@ class PairLearner(Learner):
         start = next(name for name, module in self.named_children() if module is self.net) + "."
         return {name[len(start) :]: each for name, each in weights.items() if name.startswith(start)}
 
+    def has_grown(self, weights: Mapping[str, Tensor]) -> bool:
+        """Whether a learner's weights are of a network that draws in full."""
+        state = weights.get("growth._extra_state")
+        return self.growth is None or state is None or is_full(state)
+
     @abstractmethod
     def swapped(self, plate: Tensor) -> Decoded:
         """Plate faces as the likeness."""
@@ -73,19 +91,42 @@ class PairLearner(Learner):
 
     def players(self) -> Mapping[str, list[nn.Parameter]]:
         """The network, and who judges it."""
+        # First, since only the last player's gradients may take apart what they are computed from.
+        found = {} if self.growth is None else {"head": list(self.growth.parameters())}
         # All of the network, frozen or not, so that they keep their numbers when that changes.
-        found = {"network": list(self.net.parameters())}
+        found["network"] = list(self.net.parameters())
         if self.judge is not None:
             found["judge"] = list(self.judge.parameters())
         return found
+
+    def begin(self, drawn: int, seed: int) -> None:
+        """Go through the faces in rounds."""
+        self.pair.begin(drawn, seed)
 
     def draw(self, count: int, chance: torch.Generator) -> Batch:
         """`count` faces of each performer."""
         return self.pair.draw(count, chance, self.device)
 
     def passing(self) -> tuple[str, ...]:
-        """Who judges."""
-        return ("judge.", "code_judge.")
+        """Who judges, and what draws small pictures."""
+        return ("judge.", "code_judge.", "growth.")
+
+    def schedule(self, progress: float) -> None:
+        """Pictures grow."""
+        if self.growth is not None:
+            self.growth.tell(progress)
+
+    def drawn(self, decoder: Decoder, code: Tensor) -> Decoded:
+        """A face, whose colours may be a smaller picture than its matte as long as pictures grow."""
+        if self.growth is None or self.growth.is_full:
+            drawn: Decoded = decoder(code)
+            return drawn
+        return Decoded(self.growth.draw(decoder, code), decoder.matte(code))
+
+    def totals(self, parts: Parts) -> dict[str, Tensor]:
+        """What the network, and the heads of small pictures, are to make small."""
+        total = added(parts).mean()
+        return {"network": total} if self.growth is None else {"head": total, "network": total}
 
     def reweigh(self) -> None:
         """Let hard faces be drawn oftener."""
@@ -93,10 +134,14 @@ class PairLearner(Learner):
 
     def reconstructed(self, batch: Batch, likeness: Decoded, plate: Decoded) -> Parts:
         """The losses of both performers' faces, added up; the sampler is told which were hard."""
-        ours = self.recipe.parts(likeness, aim_of(batch, "likeness"))
-        theirs = self.recipe.parts(plate, aim_of(batch, "plate"))
+        ours = self._reconstructed(likeness, aim_of(batch, "likeness"))
+        theirs = self._reconstructed(plate, aim_of(batch, "plate"))
         self.pair.tell(batch, added(ours), added(theirs))
         return {name: ours[name] + theirs[name] for name in ours}
+
+    def _reconstructed(self, drawn: Decoded, aim: Aim) -> Parts:
+        drawn, aim = at_one_size(drawn, aim)
+        return {**self.recipe.parts(drawn, aim), **self.sight.of_drawn(drawn, aim, self.recipe.mask(aim))}
 
     def contested(self, *drawn: tuple[Decoded, Aim]) -> tuple[Tensor, Tensor]:
         """What the discriminator of patches adds to the network's losses (B,), and its own loss.
@@ -113,7 +158,16 @@ class PairLearner(Learner):
         return self.options.gan * convincing, own
 
     def score(self) -> float:
-        """PSNR, dB, of held-out likeness faces inside of their mattes, eyes and mouth counting four times."""
+        """PSNR, dB, of held-out likeness faces inside of their mattes, eyes and mouth counting four times.
+
+        Of what would be used if the training ended here: at full size, whatever has grown.
+        """
+        if self.growth is None:
+            return self._score()
+        with self.growth.as_if_full():
+            return self._score()
+
+    def _score(self) -> float:
         faces = self.pair.likeness.held(_JUDGED, self.device)
         error, weight = 0.0, 0.0
         was_training = self.training
@@ -147,7 +201,8 @@ class FamilyLearner(PairLearner):
     name = "autoencoder"
 
     def __init__(self, net: Autoencoder, options: Options, pair: Pair, recipe: Recipe) -> None:
-        super().__init__(options, pair, recipe)
+        decoders = {id(each): each for each in (net.likeness_decoder, net.plate_decoder)}
+        super().__init__(options, pair, recipe, [*decoders.values()])
         self.autoencoder = net
         self.code_judge: CodeDiscriminator | None = None
         if isinstance(options, DfOptions) and options.true_face > 0:
@@ -182,14 +237,13 @@ class FamilyLearner(PairLearner):
 
     def swapped(self, plate: Tensor) -> Decoded:
         """Plate faces as the likeness."""
-        drawn: Decoded = self.autoencoder(plate)
-        return drawn
+        net = self.autoencoder
+        return in_full(self.drawn(net.likeness_decoder, net.swap_code(net.encoder(plate))))
 
     def drawn_again(self, likeness: Tensor) -> Decoded:
         """Likeness faces, through the network."""
         net = self.autoencoder
-        drawn: Decoded = net.likeness_decoder(net.likeness_code(net.encoder(likeness)))
-        return drawn
+        return in_full(self.drawn(net.likeness_decoder, net.likeness_code(net.encoder(likeness))))
 
     def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002
         """Of both performers' faces, drawn again, and of what else was asked for."""
@@ -197,15 +251,16 @@ class FamilyLearner(PairLearner):
         count = len(batch["likeness input"])
         features = net.encoder(torch.cat([batch["likeness input"], batch["plate input"]]))
         codes = net.likeness_code(features[:count]), net.plate_code(features[count:])
-        likeness, plate = net.likeness_decoder(codes[0]), net.plate_decoder(codes[1])
+        likeness, plate = self.drawn(net.likeness_decoder, codes[0]), self.drawn(net.plate_decoder, codes[1])
         aims = aim_of(batch, "likeness"), aim_of(batch, "plate")
-        parts = self.reconstructed(batch, likeness, plate)
+        parts = self.reconstructed(batch, likeness, plate) | self.sight.of_swap(batch, self.swapped)
+        likeness, plate = in_full(likeness), in_full(plate)
         totals: dict[str, Tensor] = {}
         if isinstance(self.options, FamilyOptions):
             styled = self.options.face_style, self.options.background_style
             if any(styled):
                 # The code is left alone: style is the decoder's business.
-                swap = net.likeness_decoder(net.swap_code(features[count:]).detach())
+                swap = in_full(self.drawn(net.likeness_decoder, net.swap_code(features[count:]).detach()))
                 parts |= style(swap, plate, aims[1], *styled)
         if self.code_judge is not None:
             of_likeness, of_plate = codes
@@ -219,9 +274,7 @@ class FamilyLearner(PairLearner):
             if self.recipe.masked:
                 mask = self.recipe.mask(aims[0])
                 parts["surroundings"] = surroundings(likeness.rgb, aims[0], mask, 0.02)
-        return Losses(
-            {"network": added(parts).mean(), **totals}, {name: part.mean() for name, part in parts.items()}
-        )
+        return Losses({**self.totals(parts), **totals}, {name: part.mean() for name, part in parts.items()})
 
     def begin_from(self, weights: Mapping[str, Tensor]) -> None:
         """Take the encoder and the decoders of another training; inters begin anew, as they were made.

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from understudy.engines.autoencoder.drawing import Pair
+from understudy.engines.autoencoder.growing import in_full
 from understudy.engines.autoencoder.learner import PairLearner, aim_of, take_over
-from understudy.engines.autoencoder.objective import Recipe, added, surroundings
+from understudy.engines.autoencoder.objective import Recipe, surroundings
 from understudy.engines.autoencoder.options import AmpOptions
 from understudy.nets.autoencoder import Decoded
 from understudy.nets.morph import Morph
@@ -24,7 +25,7 @@ class MorphLearner(PairLearner):
     name = "amp"
 
     def __init__(self, net: Morph, options: AmpOptions, pair: Pair, recipe: Recipe) -> None:
-        super().__init__(options, pair, recipe)
+        super().__init__(options, pair, recipe, [net.decoder])
         self.morph = net
         self._factor, self._shown = options.morph_factor, options.morph
         if options.frozen_inters:
@@ -47,13 +48,13 @@ class MorphLearner(PairLearner):
 
     def swapped(self, plate: Tensor) -> Decoded:
         """Plate faces as the likeness, by the morph that was chosen."""
-        drawn: Decoded = self.morph(plate, self._shown)
-        return drawn
+        net = self.morph
+        return in_full(self.drawn(net.decoder, net.swap_code(net.encoder(plate), self._shown)))
 
     def drawn_again(self, likeness: Tensor) -> Decoded:
         """Likeness faces with all the likeness there is."""
-        drawn: Decoded = self.morph(likeness, 1.0)
-        return drawn
+        net = self.morph
+        return in_full(self.drawn(net.decoder, net.swap_code(net.encoder(likeness), 1.0)))
 
     def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002
         """Of both performers' faces, drawn again."""
@@ -64,19 +65,18 @@ class MorphLearner(PairLearner):
             net.likeness_code(features[:count], self._factor, batch["order"]),
             net.plate_code(features[count:]),
         )
-        drawn = net.decoder(torch.cat(codes))
+        drawn = self.drawn(net.decoder, torch.cat(codes))
         likeness = Decoded(drawn.rgb[:count], drawn.matte[:count])
         plate = Decoded(drawn.rgb[count:], drawn.matte[count:])
         aims = aim_of(batch, "likeness"), aim_of(batch, "plate")
-        parts = self.reconstructed(batch, likeness, plate)
+        parts = self.reconstructed(batch, likeness, plate) | self.sight.of_swap(batch, self.swapped)
+        likeness, plate = in_full(likeness), in_full(plate)
         totals: dict[str, Tensor] = {}
         if self.judge is not None:
             parts["gan"], totals["judge"] = self.contested((likeness, aims[0]), (plate, aims[1]))
         if self.recipe.masked:
             parts["surroundings"] = surroundings(plate.rgb, aims[1], self.recipe.mask(aims[1]), 0.1)
-        return Losses(
-            {"network": added(parts).mean(), **totals}, {name: part.mean() for name, part in parts.items()}
-        )
+        return Losses({**self.totals(parts), **totals}, {name: part.mean() for name, part in parts.items()})
 
     def begin_from(self, weights: Mapping[str, Tensor]) -> None:
         """Take the encoder and the decoder of another training. Raises BadInputError."""

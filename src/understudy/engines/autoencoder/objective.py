@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from understudy.nets.autoencoder import Decoded
 from understudy.training import losses
@@ -31,6 +32,10 @@ class Aim:
     def size(self) -> int:
         """Side of the pictures."""
         return self.target.shape[-1]
+
+    def smaller(self, times: int) -> Aim:
+        """The same in pictures of a `times` smaller side, averaged."""
+        return Aim(*(functional.avg_pool2d(each, times) for each in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class Recipe:
         x, y = drawn.rgb * mask, aim.target * mask
         window = aim.size / 11.6
         windows = [int(window), int(window / 2)] if self.two_windows else [int(window)]
+        windows = [max(3, each) for each in windows]
         similar = torch.stack([losses.dssim(x, y, each) for each in windows]).mean(0)
         parts = {"ssim": 10 * similar, "colour": 10 * losses.mse(x, y)}
         if self.eyes_mouth:
@@ -84,6 +90,14 @@ class Recipe:
             "gradient": 5 * losses.gradient(drawn.rgb, aim.target, weight),
             "light": 4 * losses.pooled_l1(x, y),
         }
+
+
+def at_one_size(drawn: Decoded, aim: Aim) -> tuple[Decoded, Aim]:
+    """What is drawn small, and what it should be, both at that size (`growing`)."""
+    times = aim.size // drawn.rgb.shape[-1]
+    if times == 1:
+        return drawn, aim
+    return Decoded(drawn.rgb, functional.avg_pool2d(drawn.matte, times)), aim.smaller(times)
 
 
 def surroundings(drawn: Tensor, aim: Aim, mask: Tensor, weight: float) -> Tensor:

@@ -14,7 +14,9 @@
 | `true_face`, `face_style`, `background_style` | the same, with _power |
 | `pretrain`, `start` | pretrain; going on from it |
 
-adabelief, lr_dropout and clipgrad are the training's `optimiser` and `clip`.
+adabelief, lr_dropout and clipgrad are the training's `optimiser` and `clip`, batch_size and target_iter its
+`batch` and `steps`. (DeepFaceLab clips the gradient of the batch's sum: its 1 is 1 / batch here.) Backups and
+a history of previews are kept without an option. Nothing stands for models_opt_on_gpu.
 """
 
 from __future__ import annotations
@@ -51,6 +53,11 @@ class Options(EngineOptions):
     gan              weight of a discriminator of patches; 0: none
     gan_patch        side of its patches, pixels; 0: an eighth of the resolution
     gan_width        its channels
+    grow             learn colours at a quarter of the resolution first, then at half of it: faster
+    perceptual       weight of differences that a network sees which was trained to see; 0: none
+    perception       that network: `faces`, of the extra identity, or a file of vgg16 (`training.onlookers`)
+    identity         weight of the swap being taken for the likeness, by the extra identity; 0: none
+    steadiness       weight of the swap holding still when the plate's face is moved a little; 0: none
     start            folder of a training to begin from: its encoder and decoders are taken
     """
 
@@ -78,6 +85,11 @@ class Options(EngineOptions):
     gan: Annotated[float, Field(ge=0, le=5)] = 0.0
     gan_patch: Annotated[int, Field(ge=0, le=640)] = 0
     gan_width: Annotated[int, Field(ge=4, le=512)] = 16
+    grow: bool = False
+    perceptual: Annotated[float, Field(ge=0, le=100)] = 0.0
+    perception: str = "faces"
+    identity: Annotated[float, Field(ge=0, le=100)] = 0.0
+    steadiness: Annotated[float, Field(ge=0, le=100)] = 0.0
     start: str = ""
 
     @model_validator(mode="before")
@@ -165,9 +177,12 @@ class FamilyOptions(Options):
         """As it is trained: pretraining turns off what belongs to a pair."""
         if not self.pretrain:
             return self
-        off = {"gan": 0.0, "face_style": 0.0, "background_style": 0.0, "colour_jitter": 0.0}
+        off = dict.fromkeys(_OF_A_PAIR, 0.0)
         on = {"likeness_flip": True, "plate_flip": True, "even_poses": True}
         return self.model_copy(update={**off, **on, "warp": False, "colour_transfer": "none"})
+
+
+_OF_A_PAIR = ("gan", "face_style", "background_style", "colour_jitter", "identity", "steadiness")
 
 
 class DfOptions(FamilyOptions):

@@ -30,7 +30,7 @@ _CHIP_PADDING = 0.25
 
 # dlib's 5-point model and its mean shape in a unit square (dlib, image_transforms/interpolation.h,
 # get_face_chip_details): outer and inner corner of the left eye, of the right eye, base of the nose.
-_POINTS = (263, 362, 33, 133, 2)
+POINTS = (263, 362, 33, 133, 2)
 _MEAN_SHAPE = np.array(
     [
         (0.8595674595992, 0.2134981538014),
@@ -40,18 +40,19 @@ _MEAN_SHAPE = np.array(
         (0.4901123135679, 0.6277975316475),
     ]
 )
+CHIP_SHAPE = (_CHIP_PADDING + _MEAN_SHAPE) / (2 * _CHIP_PADDING + 1) * CHIP_SIZE
+"""(5, 2): where the landmarks `POINTS` lie on a chip, pixels."""
 _MODEL_FILE = "dlib_face_recognition_resnet_model_v1.dat"
 
 
 def available() -> bool:
     """Whether the extra `identity` is installed. Loads nothing."""
-    return importlib.util.find_spec("dlib") is not None and _model_path() is not None
+    return importlib.util.find_spec("dlib") is not None and model_path() is not None
 
 
 def to_chip(landmarks: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
     """The (2, 3) matrix from frame pixels to the network's chip, from landmarks (478, 2 or 3)."""
-    target = (_CHIP_PADDING + _MEAN_SHAPE) / (2 * _CHIP_PADDING + 1) * CHIP_SIZE
-    fit = fit_similarity(landmarks[list(_POINTS), :2], target)
+    fit = fit_similarity(landmarks[list(POINTS), :2], CHIP_SHAPE)
     return np.column_stack([fit.scale * fit.rotation, fit.translation])
 
 
@@ -78,7 +79,8 @@ def embed(image: Image, landmarks: npt.NDArray[np.floating[Any]]) -> Embeddings:
     return embed_chips(chip(image, landmarks)[None])[0]
 
 
-def _model_path() -> Path | None:
+def model_path() -> Path | None:
+    """The network's file; None where the extra is not installed."""
     # The package itself is not imported: it needs pkg_resources, which newer setuptools no longer has.
     found = importlib.util.find_spec("face_recognition_models")
     for folder in (found.submodule_search_locations or ()) if found else ():
@@ -90,7 +92,7 @@ def _model_path() -> Path | None:
 
 @cache
 def _network() -> Any:
-    path = _model_path()
+    path = model_path()
     if path is None or importlib.util.find_spec("dlib") is None:
         raise BadInputError(
             "Telling people apart needs the identity extra: run pip install 'understudy[identity]'."

@@ -28,12 +28,18 @@ class Kind:
     rate     its own learning rate
     falls    whether the rate should fall towards the end of a training
     options  what it is made with
+    summed   its `eps` is meant for gradients of the sum over a batch
     """
 
     make: Callable[..., Optimizer] = field(repr=False)
     rate: float
     falls: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    summed: bool = False
+
+
+def _deepfacelab(make: Callable[..., Optimizer], rate: float, **options: Any) -> Kind:
+    return Kind(make, rate, falls=False, options={"eps": 1e-6, **options}, summed=True)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -41,14 +47,13 @@ KINDS: Mapping[str, Kind] = {
     "muon": Kind(Muon, 5e-3),
     "schedule-free": Kind(ScheduleFree, 1e-3, falls=False),
     "adabelief": Kind(AdaBelief, 1e-3),
-    # DeepFaceLab's, with its rate of 5e-5 throughout
-    "dfl-adabelief": Kind(AdaBelief, 5e-5, falls=False, options={"eps": 1e-6, "correct_bias": False}),
-    "dfl-adabelief-dropout": Kind(
-        AdaBelief, 5e-5, falls=False, options={"eps": 1e-6, "correct_bias": False, "dropout": 0.3}
-    ),
-    "dfl-rmsprop": Kind(DroppedRms, 5e-5, falls=False),
-    "dfl-rmsprop-dropout": Kind(DroppedRms, 5e-5, falls=False, options={"dropout": 0.3}),
-    "dfl-quick96": Kind(DroppedRms, 2e-4, falls=False, options={"dropout": 0.3}),
+    # DeepFaceLab's, with its rate of 5e-5 throughout. It adds losses up over a batch where means are taken
+    # here: the step is the same with an eps that is as much smaller.
+    "dfl-adabelief": _deepfacelab(AdaBelief, 5e-5, correct_bias=False),
+    "dfl-adabelief-dropout": _deepfacelab(AdaBelief, 5e-5, correct_bias=False, dropout=0.3),
+    "dfl-rmsprop": _deepfacelab(DroppedRms, 5e-5),
+    "dfl-rmsprop-dropout": _deepfacelab(DroppedRms, 5e-5, dropout=0.3),
+    "dfl-quick96": _deepfacelab(DroppedRms, 2e-4, dropout=0.3),
 }
 
 
@@ -60,12 +65,16 @@ def kind(name: str) -> Kind:
 
 
 def optimiser(
-    name: str, parameters: Iterable[nn.Parameter], rate: float | None = None, **options: Any
+    name: str, parameters: Iterable[nn.Parameter], rate: float | None = None, batch: int = 1, **options: Any
 ) -> Optimizer:
     """The optimiser called `name`, for `parameters`, at its own rate where none is given.
 
-    `options` go to its class, over those of its kind; `seed` to those that draw at random.
+    `batch` is how many examples gradients are means over. `options` go to its class, over those of its kind;
+    `seed` to those that draw at random.
     """
     chosen = kind(name)
     lr = chosen.rate if rate is None else rate
-    return chosen.make(list(parameters), lr=lr, **{**chosen.options, **options})
+    own = dict(chosen.options)
+    if chosen.summed:
+        own["eps"] /= batch
+    return chosen.make(list(parameters), lr=lr, **{**own, **options})
