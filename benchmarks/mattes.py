@@ -1,6 +1,7 @@
 """What a dozen labelled faces do for the benchmark's case `microphone`: how much of it is painted over.
 
     python benchmarks/mattes.py --labels 12 --steps 150
+    python benchmarks/mattes.py --labels 12 --steps 50 --generic
 
 The plate is filmed 256 pixels wide, labelled exactly, and the matte is judged on the frames that were not
 labelled, against the exact one, within the face: which share of the microphone would be painted over, and how
@@ -27,7 +28,7 @@ from understudy.geometry.matte import face_matte
 from understudy.mattes.areas import face_area
 from understudy.mattes.finding import covers, occlusion, steadied
 from understudy.mattes.learner import LabelledFaces, MatteLearner
-from understudy.mattes.network import Shape
+from understudy.mattes.network import Shape, generic_start
 from understudy.performers import Picture, cast, render
 from understudy.training.budget import Budget
 from understudy.training.loop import train
@@ -72,6 +73,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--resolution", type=int, default=Shape().resolution)
     parser.add_argument("--base", type=int, default=Shape().base)
+    parser.add_argument("--generic", action="store_true", help="begin from what comes with Understudy")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -91,6 +93,9 @@ def main() -> None:
     chosen = np.linspace(2, asked.frames - 3, asked.labels).round().astype(int)
     rest = [k for k in range(asked.frames) if k not in chosen]
     learner = MatteLearner(shape, LabelledFaces(*(each[chosen] for each in vars(faces).values())))
+    start = generic_start(shape) if asked.generic else None
+    if start is not None:
+        learner.network.load_state_dict(start.state_dict())
     settings = TrainingSettings(Budget(steps=asked.steps), batch=8, rate=asked.rate, ema=0.99, warm_up=20)
     with tempfile.TemporaryDirectory() as folder:
         outcome = train(learner, Path(folder), settings)

@@ -1,7 +1,7 @@
 """Train a matte on the digital performers, to see whether a start from it beats a start from nothing.
 
-    python tools/matte_start.py train start.safetensors --frames 600 --budget 30cpum
-    python tools/matte_start.py compare start.safetensors --labels 24 --budget 3cpum
+    python tools/matte_start.py train start.safetensors --frames 600 --budgets 30cpum
+    python tools/matte_start.py compare start.safetensors --labels 24 --budgets 15cpus 45cpus
 
 `train` films seven performers behind hands and microphones, in spectacles and behind their own hair, with the
 exact mattes, and trains on them. `compare` labels some frames of the benchmark's case `microphone` exactly,
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("network", type=Path)
     parser.add_argument("--frames", type=int, default=600)
     parser.add_argument("--labels", type=int, default=24)
-    parser.add_argument("--budget", default="30cpum")
+    parser.add_argument("--budgets", nargs="+", default=["30cpum"], help="of train the first")
     parser.add_argument("--resolution", type=int, default=128)
     parser.add_argument("--base", type=int, default=8)
     asked = parser.parse_args()
@@ -111,7 +111,7 @@ def main() -> None:
     shape = Shape(asked.resolution, asked.base)
     if asked.what == "train":
         faces = faces_of(filmed(asked.frames, case.plate), shape.resolution)
-        network = learned(faces, shape, asked.budget).network
+        network = learned(faces, shape, asked.budgets[0]).network
         write_network(asked.network, shape, {n: each.half() for n, each in network.state_dict().items()}, {})
         return
     (who,) = cast(case.plate)
@@ -119,8 +119,10 @@ def main() -> None:
     chosen = np.linspace(0, case.frames - 1, asked.labels).round().astype(int).tolist()
     seen = faces_of([pictures[k] for k in chosen], shape.resolution)
     rest = faces_of([pictures[k] for k in range(case.frames) if k not in chosen], shape.resolution)
-    for name, start in (("nothing", None), ("the performers", asked.network)):
-        print(f"from {name}: {overlap(learned(seen, shape, asked.budget, start), rest):.4f}", flush=True)
+    for budget in asked.budgets:
+        for name, start in (("nothing", None), ("the performers", asked.network)):
+            found = overlap(learned(seen, shape, budget, start), rest)
+            print(f"{budget} from {name}: {found:.4f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.engines.toy_engine import installed
+from tests.forked import Command
 from tests.pipeline.school import School
 from understudy.training.checkpoint import read_facts
 from understudy.training.watching import read_losses
@@ -32,25 +32,32 @@ precision = "fp32"
 """
 
 
-def start(school: School, *more: str) -> subprocess.Popen[str]:
-    """`understudy train` by a script, as it is installed."""
+def words(school: School, *more: str) -> list[str]:
+    """`understudy train` on the command line."""
+    (school.project / "project.toml").write_text(SETTINGS)
+    asked = ["train", school.likeness, "--onto", school.plate, "--project", school.project, "--engine", "toy"]
+    asked += ["--consent", school.record, "--device", "cpu", "--json", "-", "--quiet"]
+    return [*map(str, asked), "--steps", str(STEPS), *more]
+
+
+def by_script(school: School, *more: str) -> dict:
+    """`understudy train` by a script, as it is installed: with two devices it starts itself again."""
     script = school.folder / "understudy"
     script.write_text("from understudy.cli import main\nmain()\n")
-    (school.project / "project.toml").write_text(SETTINGS)
-    words = ["train", school.likeness, "--onto", school.plate, "--project", school.project, "--engine", "toy"]
-    words += ["--consent", school.record, "--device", "cpu", "--json", "-", "--quiet", *more]
     path = os.pathsep.join([str(ROOT), str(installed()), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        [sys.executable, str(script), *map(str, words)], stdout=pipe, stderr=pipe, text=True, env=environment
-    )
+    command = [sys.executable, str(script), *words(school, *more)]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
 
 
-def finished(process: subprocess.Popen[str]) -> dict:
-    told, said = process.communicate(timeout=600)
-    assert process.returncode == 0, said
-    return json.loads(told)
+def start(school: School, *more: str) -> Command:
+    return Command.start(school.folder, words(school, *more), install_toy)
+
+
+def install_toy() -> None:
+    installed()
 
 
 def steps_saved(school: School) -> int:
@@ -68,27 +75,23 @@ def undisturbed(studied: Path, tmp_path_factory, likeness: Path, small: Path) ->
     folder = tmp_path_factory.mktemp("undisturbed") / "school"
     shutil.copytree(studied, folder)
     school = School(folder, likeness, small, folder / "agreed.consent.json")
-    finished(start(school, "--steps", str(STEPS)))
+    start(school).finished()
     return losses(school)
 
 
 def test_a_training_that_is_killed_learns_what_it_would_have_learned(school: School, undisturbed) -> None:
-    process = start(school, "--steps", str(STEPS))
-    begun = time.monotonic()
-    while steps_saved(school) < 3:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() - begun < 500
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    command = start(school)
+    command.until(lambda: steps_saved(school) >= 3)
+    command.send(signal.SIGKILL)
+    assert command.ended() == -signal.SIGKILL, "killed too late"
     assert 3 <= steps_saved(school) < STEPS, "killed too late"
-    (trained,) = finished(start(school, "--steps", str(STEPS), "--resume"))["trained"]
+    (trained,) = json.loads(start(school, "--resume").finished())["trained"]
     assert trained["steps"] == STEPS
     assert losses(school) == undisturbed
 
 
 def test_two_processes_learn_what_one_does(school: School, undisturbed) -> None:
-    (trained,) = finished(start(school, "--steps", str(STEPS), "--devices", "2"))["trained"]
+    (trained,) = by_script(school, "--devices", "2")["trained"]
     assert (trained["steps"], trained["examples"]) == (STEPS, 2 * STEPS)
     together = losses(school)
     assert [step for step, _ in together] == [step for step, _ in undisturbed]

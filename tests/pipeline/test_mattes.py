@@ -22,7 +22,7 @@ from understudy.geometry.align import apply_affine
 from understudy.geometry.framing import aligned_matrix
 from understudy.mattes import finding
 from understudy.mattes.labels import LabelledFace, Labels, read_labels
-from understudy.mattes.network import Shape, read_network
+from understudy.mattes.network import Shape, generic_start, read_network
 from understudy.pipeline.cast import Part
 from understudy.pipeline.mattes.applying import apply_matte, remove_matte
 from understudy.pipeline.mattes.labelling import label
@@ -33,6 +33,7 @@ from understudy.pipeline.swap import swap
 from understudy.project.settings import TrainingTable
 from understudy.provenance.audit.examining import examine
 from understudy.provenance.consent.warrant import consents_of
+from understudy.training.weights import load_weights
 
 SIZE = 64
 Image = npt.NDArray[np.uint8]
@@ -221,3 +222,15 @@ def test_by_the_commands(desk: Path, plate: PlateRequest, trained: MatteTrained)
     out = CliRunner().invoke(app, ["matte", "apply", str(plate.plate), "--project", str(desk / "empty")])
     assert out.exit_code == 2
     assert "There is no trained model" in out.stderr
+
+
+def test_one_of_the_usual_shape_begins_from_the_performers(
+    trained: MatteTrained, asked: MatteTraining
+) -> None:
+    table = TrainingTable(steps=1, batch=2, precision="fp32", rate=1e-9)
+    train_matte(replace(asked, shape=Shape(), training=table, afresh=True))
+    start = generic_start(Shape())
+    assert start is not None
+    learned = load_weights(trained.folder, averaged=False).tensors
+    for name, each in start.state_dict().items():
+        assert torch.allclose(learned[f"network.{name}"], each, atol=1e-6), name

@@ -5,30 +5,28 @@ from __future__ import annotations
 import json
 import random
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.forked import Command
 from tests.pipeline.agreed import drawn, swap
 from tests.pipeline.films import Take, film, frames_of
-from understudy.pipeline import analysis, rendering
+from understudy.pipeline import analysis, matching, motion, rendering, viewing
 from understudy.pipeline.request import SwapRequest
 from understudy.pipeline.result import SwapResult
 
 CHUNK = 4
-COMMAND = f"""
-from understudy.pipeline import analysis, matching, motion, rendering, viewing
-for stage in (analysis, matching, motion, rendering, viewing):
-    stage.CHUNK = {CHUNK}  # short films, and yet many chunks to be killed in
-from understudy.cli import main
-main()
-"""
+
+
+def short_chunks() -> None:
+    """Short films, and yet many chunks to be killed in."""
+    for stage in (analysis, matching, motion, rendering, viewing):
+        stage.CHUNK = CHUNK
 
 
 @dataclass(frozen=True)
@@ -47,22 +45,18 @@ class Job:
     def extras(self) -> dict[str, Path]:
         return {"--contact-sheet": self.folder / "sheet.png", "--compare": self.folder / "compare.mp4"}
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self) -> Command:
         self.folder.mkdir(exist_ok=True)
         record = drawn(self.folder.with_suffix(".consent.json"), [self.likeness, self.plate])
         words = ["swap", self.likeness, "--onto", self.plate, "-o", self.output, "--json", "-", "--quiet"]
         words += ["--consent", record]
         words += [word for option in self.extras.items() for word in option]
-        pipe = subprocess.PIPE
-        command = [sys.executable, "-c", COMMAND, *map(str, words)]
-        # a test run in a shell's background would hand on that it ignores Ctrl-C
-        heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed)
+        said = self.folder.with_suffix(".said")
+        said.mkdir(exist_ok=True)
+        return Command.start(said, [*map(str, words)], short_chunks)
 
     def finish(self) -> dict:
-        process = self.start()
-        told, said = process.communicate(timeout=300)
-        assert process.returncode == 0, said
+        told = self.start().finished()
         return json.loads(told)
 
     @property
@@ -99,14 +93,12 @@ def test_killed_again_and_again(folder: Path, calm: tuple[Job, dict]) -> None:
     # Each run is killed a little after it has gone on: after one more file of a stage, or a few.
     for _ in range(5):
         goal = job.progress + moments.choice((1, 2, 4))
-        process = job.start()
-        while job.progress < goal and process.poll() is None:
-            time.sleep(0.002)
+        command = job.start()
+        command.until(lambda goal=goal: job.progress >= goal)
         time.sleep(moments.uniform(0, 0.05))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        command.send(signal.SIGKILL)
         killed_at.append(job.progress)
-        if process.returncode != -signal.SIGKILL:
+        if command.ended() != -signal.SIGKILL:
             break
     assert len(set(killed_at)) >= 4, f"the kills have lost their point: {killed_at}"
     again = job.finish()
@@ -120,15 +112,12 @@ def test_killed_again_and_again(folder: Path, calm: tuple[Job, dict]) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process")
 def test_interrupted(folder: Path, calm: tuple[Job, dict]) -> None:
     job = replace(calm[0], folder=folder / "interrupted")
-    process = job.start()
-    while job.progress < 3:
-        assert process.poll() is None
-        time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
-    told, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert told == ""
-    assert said.splitlines() == ["Stopped; run the same command again to go on."]
+    command = job.start()
+    command.until(lambda: job.progress >= 3)
+    command.send(signal.SIGINT)
+    assert command.ended() == 130
+    assert command.told.read_text() == ""
+    assert command.said.read_text().splitlines() == ["Stopped; run the same command again to go on."]
     assert not job.output.exists()
     job.finish()
     assert job.results() == calm[0].results()

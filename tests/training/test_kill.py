@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.forked import forking
 from tests.training.test_loop import losses
 from tests.training.tiny import TinyLearner, settings
 from understudy.training.checkpoint import read_files, unpack
@@ -32,9 +32,7 @@ def work(folder: str) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_killed_again_and_again(tmp_path: Path) -> None:
     train(TinyLearner(), tmp_path / "calm", settings(STEPS))
-    # A server that has torch loaded and nothing running: processes begin at once, and may be killed.
-    starter = multiprocessing.get_context("forkserver")
-    starter.set_forkserver_preload([__name__, "lightning_fabric", "torch.utils.tensorboard"])
+    starter = forking()
     moments = random.Random(0)
     shelf = Shelf(tmp_path / "killed")
     kills = 0

@@ -21,6 +21,9 @@ _SHAPE = "understudy.matte"
 """The key of a file's metadata under which the shape stands, as JSON text."""
 
 
+_START = Path(__file__).with_name("start.safetensors")
+
+
 @dataclass(frozen=True)
 class Shape:
     """Of the network. Resolution 256 and base 32 are DeepFaceLab's XSeg, weight by weight.
@@ -55,6 +58,15 @@ def mattes_of(network: Segmenter, images: Tensor) -> Tensor:
         mattes = torch.cat([torch.sigmoid(network(some)) for some in torch.split(images, 8)])
     network.train(was_training)
     return mattes
+
+
+def generic_start(shape: Shape) -> Segmenter | None:
+    """A network of this shape that has learned mattes of the digital performers, to begin from.
+
+    None where there is none of this shape. Made by `tools/matte_start.py`.
+    """
+    its, network = read_network(_START)
+    return network.train() if its == shape else None
 
 
 def digest_of(shape: Shape, weights: Mapping[str, Tensor]) -> str:

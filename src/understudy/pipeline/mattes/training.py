@@ -133,6 +133,7 @@ def _train(
 ) -> Outcome:
     """Train, and note it in the project's log."""
     from understudy.mattes.learner import MatteLearner
+    from understudy.mattes.network import generic_start
     from understudy.training.checkpoint import WEIGHTS
     from understudy.training.loop import train
 
@@ -156,8 +157,12 @@ def _train(
         )
 
     log("train-begun" if before is None else "train-resumed", before or 0)
+    learner = MatteLearner(request.shape, faces)
+    start = generic_start(request.shape) if before is None else None
+    if start is not None:
+        learner.network.load_state_dict(start.state_dict())
     outcome = train(
-        MatteLearner(request.shape, faces),
+        learner,
         folder,
         settings,
         session.progress,
