@@ -12,7 +12,7 @@ import pytest
 from benchmarks.long_takes import LongTake
 from understudy.engines.warp import shape
 from understudy.faces import columns, stretches
-from understudy.faces.steadying import by_flow
+from understudy.faces.steadying import following
 from understudy.faces.stretches import kept_in
 
 FEW, MANY, LIKENESS = 192, 576, 24
@@ -27,8 +27,8 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
         (stretches, "STRETCH", 64),
         (stretches, "LARGE", 1 << 16),
         (columns, "LARGE", 1 << 16),
-        (by_flow, "_WINDOW", 64),
-        (by_flow, "_MARGIN", 16),
+        (following, "_WINDOW", 64),
+        (following, "_MARGIN", 16),
         (shape, "_MOST_CALM", 64),
     ):
         monkeypatch.setattr(module, name, value)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -68,9 +69,14 @@ def test_the_way_back_may_cost_other_than_the_way_there() -> None:
 paths = arrays(np.int64, st.integers(1, 40), elements=st.integers(0, 6))
 
 
-@given(paths, st.floats(0.3, 4.0))
-def test_weights_of_a_fade_sum_to_one(path: np.ndarray, sigma: float) -> None:
-    mixes = list(cross_fade(path, sigma))
+def fade(path: np.ndarray, sigma: float, looks: np.ndarray | None = None, alike: float = 1.0):
+    offered = np.zeros((10, 1)) if looks is None else looks
+    return list(cross_fade(path, replace(MOUTH, fade=sigma, alike=alike), offered))
+
+
+@given(paths, st.floats(0.3, 4.0), st.floats(0.1, 5.0))
+def test_weights_of_a_fade_sum_to_one(path: np.ndarray, sigma: float, alike: float) -> None:
+    mixes = fade(path, sigma, np.arange(10.0)[:, None], alike)
     assert len(mixes) == len(path)
     for (picks, weights), here in zip(mixes, path, strict=True):
         assert weights.sum() == pytest.approx(1.0)
@@ -81,20 +87,29 @@ def test_weights_of_a_fade_sum_to_one(path: np.ndarray, sigma: float) -> None:
 
 
 def test_a_path_that_stays_is_not_mixed() -> None:
-    assert all(picks.tolist() == [4] for picks, _ in cross_fade(np.full(9, 4), 2.0))
+    assert all(picks.tolist() == [4] for picks, _ in fade(np.full(9, 4), 2.0))
 
 
 def test_a_change_fades_over_symmetrically() -> None:
     path = np.repeat([3, 8], 10)
     share = [
-        dict(zip(picks.tolist(), weights, strict=True)).get(8, 0.0)
-        for picks, weights in cross_fade(path, 2.0)
+        dict(zip(picks.tolist(), weights, strict=True)).get(8, 0.0) for picks, weights in fade(path, 2.0)
     ]
     assert share[0] == 0
     assert share[-1] == 1
     assert (np.diff(share) >= 0).all()
     assert np.allclose(np.array(share) + np.array(share)[::-1], 1.0)
     assert share[9] == pytest.approx(0.5, abs=0.11)
+
+
+def test_an_open_mouth_does_not_fade_into_a_shut_one() -> None:
+    looks = np.zeros((10, 1))
+    looks[8] = 6.0
+    mixes = fade(np.repeat([3, 5, 8], 5), 3.0, looks, alike=1.0)
+    assert set(mixes[4][0].tolist()) == {3, 5}
+    assert mixes[9][0].tolist() == [3, 5]
+    assert mixes[10][0].tolist() == [8]
+    assert {3, 5, 8} == set(fade(np.repeat([3, 5, 8], 5), 3.0, looks, alike=6.0)[9][0].tolist())
 
 
 def heads_of(acts: list[Act]) -> Heads:

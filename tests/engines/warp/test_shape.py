@@ -192,11 +192,11 @@ def test_a_few_pictures_are_enough(count: int) -> None:
     assert np.abs(wanted - likeness.points[0]).max() < 0.3
 
 
-def test_the_mouth_moves_half_way_to_the_plates_and_the_eyes_stay() -> None:
+def test_the_mouth_moves_most_of_the_way_to_the_plates_and_the_eyes_stay() -> None:
     mine = np.stack([somebody(1.1, 0.95)] * 2)
     theirs = mine + np.array([[[0.02, 0.08, 0.0]], [[0.0, -0.04, 0.0]]])
     moved = with_mouth_in_place(mine, theirs) - mine
     lips = list(mesh.LIPS_OUTER + mesh.LIPS_INNER)
-    assert np.allclose(moved[:, lips].mean(1), [[0.01, 0.04, 0.0], [0.0, -0.02, 0.0]], atol=0.002)
+    assert np.allclose(moved[:, lips].mean(1), [[0.015, 0.06, 0.0], [0.0, -0.03, 0.0]], atol=0.003)
     assert np.abs(moved[:, list(mesh.RIGHT_EYE + mesh.LEFT_EYE)]).max() < 0.002
     assert np.array_equal(with_mouth_in_place(mine, mine), mine)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from understudy.faces import stretches
-from understudy.faces.steadying import by_flow
+from understudy.faces.steadying import following
 from understudy.faces.steadying.by_flow import Motion, steady
 from understudy.faces.stretches import kept_in
 from understudy.geometry import mesh
@@ -87,13 +87,13 @@ def test_a_long_track_is_solved_in_windows_as_if_it_were_solved_at_once(
     trust[300:320] = 0.1
     motion = Motion(_motion(points).displacement, trust)
     whole = steady(points, motion)
-    monkeypatch.setattr(by_flow, "_WINDOW", 64)
+    monkeypatch.setattr(following, "_WINDOW", 64)
     assert np.abs(steady(points, motion) - whole).max() <= np.spacing(np.float32(512))
 
 
 def test_memory_does_not_grow_with_the_track(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(by_flow, "_WINDOW", 64)
-    monkeypatch.setattr(by_flow, "_MARGIN", 16)
+    monkeypatch.setattr(following, "_WINDOW", 64)
+    monkeypatch.setattr(following, "_MARGIN", 16)
     monkeypatch.setattr(stretches, "LARGE", 1 << 16)
 
     def peak(frames: int) -> int:

@@ -33,6 +33,9 @@ class Region:
     per_degree   cost of one degree of difference in head rotation, against one hundredth of an eye distance
     per_light    cost of light that falls otherwise by 1 (see `faces.finding.lighting`), likewise
     stickiness   cost of changing the pick, in units of the difference between the two picks' looks
+    fade         how long one pick fades into the next: Gaussian sigma in frames
+    alike        how far the looks of two picks may differ, in hundredths of an eye distance, for them to meet
+                 in a fade (Gaussian): an open mouth is no part of a shut one
     """
 
     name: str
@@ -41,6 +44,8 @@ class Region:
     per_degree: float
     per_light: float
     stickiness: float
+    fade: float
+    alike: float
 
 
 def _region(
@@ -50,10 +55,14 @@ def _region(
     per_degree: float,
     per_light: float,
     stickiness: float,
+    fade: float,
+    alike: float,
 ) -> Region:
     vertices = np.array([v for group in groups for v in group])
     weights = np.array([w for group, w in groups.items() for _ in group])
-    return Region(name, vertices, np.sqrt(weights / weights.sum()), per_degree, per_light, stickiness)
+    return Region(
+        name, vertices, np.sqrt(weights / weights.sum()), per_degree, per_light, stickiness, fade, alike
+    )
 
 
 SKIN = _region(
@@ -66,6 +75,8 @@ SKIN = _region(
     per_degree=0.35,
     per_light=6.0,
     stickiness=16.0,
+    fade=10.0,
+    alike=15.0,
 )
 EYES = _region(
     "eyes",
@@ -77,6 +88,8 @@ EYES = _region(
     per_degree=0.12,
     per_light=1.0,
     stickiness=4.0,
+    fade=3.0,
+    alike=3.0,
 )
 MOUTH = _region(
     "mouth",
@@ -84,6 +97,8 @@ MOUTH = _region(
     per_degree=0.12,
     per_light=3.0,
     stickiness=4.0,
+    fade=5.0,
+    alike=8.0,
 )
 REGIONS = (SKIN, EYES, MOUTH)
 
@@ -218,15 +233,19 @@ def cheapest_path(unary: npt.NDArray[np.floating[Any]], change: Array) -> npt.ND
     return path.found()
 
 
-def cross_fade(path: npt.NDArray[np.int64], sigma: float) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
-    """For every step the picks to mix and their weights: the path through a Gaussian of `sigma` frames."""
-    reach = int(np.ceil(2.5 * sigma))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-6)) ** 2)
-    for t in range(len(path)):
+def cross_fade(
+    path: npt.NDArray[np.int64], region: Region, offered: Array
+) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
+    """For every step the picks to mix and their weights: the path through a Gaussian in time and, so that
+    only what looks alike is mixed, in looks. `offered` are the `features` of all that can be picked, (M, F).
+    """
+    reach = int(np.ceil(2.5 * region.fade))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(region.fade, 1e-6)) ** 2)
+    for t, now in enumerate(path):
         around = np.arange(max(0, t - reach), min(len(path), t + reach + 1))
-        weights = kernel[around - t + reach]
         picks, index = np.unique(path[around], return_inverse=True)
-        share = np.bincount(index, weights)
+        apart = ((offered[picks] - offered[now]) ** 2).sum(1) / region.alike**2
+        share = np.bincount(index, kernel[around - t + reach]) * np.exp(-0.5 * apart)
         keep = share > 0.04 * share.sum()
         picks, share = picks[keep], share[keep]
         yield picks, share / share.sum()

@@ -9,10 +9,20 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from understudy.engines.base import LikenessFaces
-from understudy.engines.warp.choose import REGIONS, Looks, candidates, choose_all, cross_fade
+from understudy.engines.warp.choose import (
+    REGIONS,
+    Looks,
+    Region,
+    candidates,
+    choose_all,
+    cross_fade,
+    features,
+)
 from understudy.engines.warp.layers import vertex_shares
 from understudy.engines.warp.render import Mix, WarpModel
+from understudy.engines.warp.riding import ride
 from understudy.engines.warp.shape import (
+    Heads,
     Shapes,
     mouth_opening,
     retarget,
@@ -27,8 +37,8 @@ from understudy.geometry.align import Similarity
 
 Array = npt.NDArray[np.float64]
 
-FADE = {"skin": 3.0, "eyes": 2.0, "mouth": 1.5}
-"""Cross-fade between picks, Gaussian sigma in frames; lids and lips move too fast for a long one."""
+_MANY = 64
+"""Faces that tell how a head usually looks."""
 
 
 def plan(likeness: LikenessFaces, plate: Faceset) -> WarpModel:
@@ -39,8 +49,8 @@ def plan(likeness: LikenessFaces, plate: Faceset) -> WarpModel:
     rows = candidates(heads.points)
     offered = Looks(heads.points, heads.pose, likeness.faces.light).select(rows)
     asked = Looks(wanted, acting.pose, plate.light)
-    paths = {name: rows[path] for name, path in choose_all(REGIONS, asked, offered).items()}
-    mixes = {name: _mix(path, FADE[name]) for name, path in paths.items()}
+    paths = choose_all(REGIONS, asked, offered)
+    mixes = {region.name: _mix(region, paths[region.name], offered, rows) for region in REGIONS}
     target, opening = empty(plate.landmarks.shape, np.float32), np.empty(len(plate))
     for some in stretches(len(plate), plate.landmarks, target):
         drawn = wanted[some]
@@ -50,24 +60,32 @@ def plan(likeness: LikenessFaces, plate: Faceset) -> WarpModel:
         target[some] = _target(drawn, acting.pose[some], plate.landmarks[some])
     (shown,) = heads.points.measured(mouth_opening)
     return WarpModel(
-        target=target,
+        target=ride(target, plate, _usual(acting, target)),
         plate=plate.landmarks,
         likeness=likeness.faces.landmarks,
         skin=mixes["skin"],
         eyes=mixes["eyes"],
         mouth=mixes["mouth"],
-        inside=_plate_inside(opening, shown[paths["mouth"]]),
+        inside=_plate_inside(opening, shown[rows[paths["mouth"]]]),
     )
 
 
-def _mix(path: npt.NDArray[np.int64], sigma: float) -> Mix:
+def _usual(acting: Heads, target: npt.NDArray[np.float32]) -> tuple[Array, Array]:
+    """Plate and target as they usually are, head space, (478, 3) each."""
+    rows = np.linspace(0, len(acting) - 1, min(len(acting), _MANY)).round().astype(int)
+    drawn = acting.pose[rows].inverse().apply(target[rows])
+    return np.median(acting.points[rows], axis=0), np.median(drawn, axis=0)
+
+
+def _mix(region: Region, path: npt.NDArray[np.int64], offered: Looks, names: npt.NDArray[np.int64]) -> Mix:
+    """What a region shows along a path through what is offered, by the likeness's rows `names`."""
     # No more picks can meet than there are frames in the reach of a fade; most often it is two.
-    width = min(len(np.unique(path)), 2 * math.ceil(2.5 * sigma) + 1)
+    width = min(len(np.unique(path)), 2 * math.ceil(2.5 * region.fade) + 1)
     rows = np.zeros((len(path), width), np.int32)
     weight = np.zeros((len(path), width), np.float32)
     most = 1
-    for t, (picks, share) in enumerate(cross_fade(path, sigma)):
-        rows[t, : len(picks)], weight[t, : len(picks)] = picks, share
+    for t, (picks, share) in enumerate(cross_fade(path, region, features(region, offered))):
+        rows[t, : len(picks)], weight[t, : len(picks)] = names[picks], share
         most = max(most, len(picks))
     return Mix(rows[:, :most].copy(), weight[:, :most].copy())
 

@@ -368,7 +368,7 @@ def with_natural_lips(points: Array, picked: Array, share: float = 0.7) -> Array
     return points + _falloff(fixed, 0.06) @ moves
 
 
-def with_mouth_in_place(points: Array, plate: Array, share: float = 0.5) -> Array:
+def with_mouth_in_place(points: Array, plate: Array, share: float = 0.75) -> Array:
     """Heads (N, 478, 3) with the mouth, as a whole, moved by `share` of the way to the plate's.
 
     Skin beside a mouth moves otherwise than lips do. Where the likeness's lips lie on the plate's chin or

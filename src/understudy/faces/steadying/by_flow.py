@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
-from understudy.faces.stretches import empty, stretches, windows
+from understudy.faces.steadying.following import follow, track_windows
+from understudy.faces.stretches import empty, stretches
 from understudy.geometry import mesh
 
-Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
 _QUICK = (*mesh.RIGHT_EYE, *mesh.LEFT_EYE, *mesh.RIGHT_IRIS, *mesh.LEFT_IRIS)
@@ -28,15 +28,6 @@ _LOST = 0.01
 """Flow at a lid or an iris that differs from the landmarks' own step by this, in eye distances, is half way
 to being left out. That is ten times the landmarker's noise: in a blink, flow loses the eye."""
 _DEPTH_SIGMA = 2.0
-_TOGETHER = 64
-"""Landmarks that are solved for at a time: what is worked on takes six times the room of what comes out."""
-_WINDOW = 2048
-_MARGIN = 256
-"""Faces that are solved for at a time, and how many more on either side are taken into account.
-
-What a face is told by another at a distance d falls off as q^d or faster, q = (sqrt(c) - 1) / (sqrt(c) + 1)
-with the condition number c <= 1 + 4 k of the equations (Demko, Moss, Smith, "Decay rates for inverses of band
-matrices", Mathematics of Computation 1984). For k = 60 that is 0.88^d: over the margin, 4e-15."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +59,15 @@ def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
     doubt = np.zeros(mesh.VERTEX_COUNT)
     doubt[list(_QUICK)] = (_LOST * _eye_distance(landmarks)) ** -2
     columns = (landmarks, motion.displacement, motion.trust, steadied)
-    for wanted, seen, inner in windows(len(landmarks), _MARGIN, *columns, length=_WINDOW):
+    for wanted, seen, inner, some in track_windows(len(landmarks), mesh.VERTEX_COUNT, *columns):
         steps = slice(seen.start, seen.stop - 1)
-        for begin in range(0, mesh.VERTEX_COUNT, _TOGETHER):
-            some = slice(begin, begin + _TOGETHER)
-            points = np.asarray(landmarks[seen, some], np.float64)
-            flow, trust = motion.displacement[steps, some], motion.trust[steps, some]
-            apart = ((np.diff(points[..., :2], axis=0) - flow) ** 2).sum(-1) * doubt[some]
-            weight = trust * stiffness[some] / (1.0 + apart) ** 2
-            steadied[wanted, some, :2] = _solve(points[..., :2], flow, weight)[inner]
-            depth = gaussian_filter1d(points[..., 2], _DEPTH_SIGMA, axis=0, mode="nearest")
-            steadied[wanted, some, 2] = depth[inner]
+        points = np.asarray(landmarks[seen, some], np.float64)
+        flow, trust = motion.displacement[steps, some], motion.trust[steps, some]
+        apart = ((np.diff(points[..., :2], axis=0) - flow) ** 2).sum(-1) * doubt[some]
+        weight = trust * stiffness[some] / (1.0 + apart) ** 2
+        steadied[wanted, some, :2] = follow(points[..., :2], flow, weight)[inner]
+        depth = gaussian_filter1d(points[..., 2], _DEPTH_SIGMA, axis=0, mode="nearest")
+        steadied[wanted, some, 2] = depth[inner]
     return steadied
 
 
@@ -90,25 +79,3 @@ def _eye_distance(landmarks: npt.NDArray[np.floating[Any]]) -> float:
         across = np.asarray(landmarks[some, left, :2], np.float32) - landmarks[some, right, :2]
         apart[some] = np.linalg.norm(across, axis=-1)
     return max(float(np.median(apart)), 1e-6)
-
-
-def _solve(points: Array, steps: Floats, weight: Array) -> Array:
-    """Solve the tridiagonal normal equations of all points at once, by the Thomas algorithm."""
-    count = len(points)
-    diagonal = np.ones(points.shape[:2])
-    diagonal[:-1] += weight
-    diagonal[1:] += weight
-    right = points.copy()
-    right[:-1] -= weight[..., None] * steps
-    right[1:] += weight[..., None] * steps
-    upper = np.zeros_like(diagonal)
-    upper[0] = -weight[0] / diagonal[0]
-    right[0] /= diagonal[0][:, None]
-    for t in range(1, count):
-        pivot = diagonal[t] + weight[t - 1] * upper[t - 1]
-        if t < count - 1:
-            upper[t] = -weight[t] / pivot
-        right[t] = (right[t] + weight[t - 1][:, None] * right[t - 1]) / pivot[:, None]
-    for t in range(count - 2, -1, -1):
-        right[t] -= upper[t][:, None] * right[t + 1]
-    return right
