@@ -6,21 +6,27 @@ import importlib.util
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from understudy.errors import BadInputError
 
 _HOST = "127.0.0.1"
 _PATIENCE = 10.0
+_EVERY = 0.2
 
 
 @contextmanager
-def board(project: Path) -> Iterator[str]:
-    """Serve the curves and previews of all trainings in a project while the block lasts; gives the address.
+def board(project: Path, ready: Callable[[str], None], failed: Callable[[str], None]) -> Iterator[None]:
+    """Serve the curves and previews of all trainings in a project while the block lasts.
 
-    Raises BadInputError where TensorBoard is not installed.
+    Once it answers, `ready` is called with the address, from another thread; where it ends by itself,
+    `failed` with what it said last: a training goes on without it. Raises BadInputError where TensorBoard is
+    not installed.
     """
     if importlib.util.find_spec("tensorboard") is None:
         raise BadInputError("--open needs TensorBoard: pip install tensorboard, or leave out --open.")
@@ -29,15 +35,37 @@ def board(project: Path) -> Iterator[str]:
         sys.executable, "-m", "tensorboard.main", "--logdir", str(project / "training"),
         "--host", _HOST, "--port", str(port), "--reload_interval", "5",
     ]  # fmt: skip
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield f"http://{_HOST}:{port}/"
-    finally:
-        server.terminate()
+    over = threading.Event()
+    with tempfile.TemporaryFile() as said:
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+
+        def watch() -> None:
+            while not over.wait(_EVERY):
+                if server.poll() is not None:
+                    failed(_last_line(said))
+                    return
+                with suppress(OSError), socket.create_connection((_HOST, port), timeout=1):
+                    ready(f"http://{_HOST}:{port}/")
+                    return
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
         try:
-            server.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            server.kill()
+            yield
+        finally:
+            over.set()
+            watcher.join()
+            server.terminate()
+            try:
+                server.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _last_line(said: IO[bytes]) -> str:
+    said.seek(0)
+    lines = said.read().decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
 
 
 def _free_port() -> int:

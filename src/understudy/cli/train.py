@@ -182,7 +182,12 @@ def _shown_in_browser(project: Path, show: bool) -> Iterator[None]:
         return
     from understudy.cli.board import board
 
-    with board(project) as address:
+    def ready(address: str) -> None:
         typer.echo(f"Curves and previews: {address}", err=True)
         typer.launch(address)
+
+    def failed(words: str) -> None:
+        typer.echo(f"Curves and previews cannot be shown: TensorBoard ended ({words}).", err=True)
+
+    with board(project, ready, failed):
         yield
