@@ -4,12 +4,14 @@ import os
 import sqlite3
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import DatabaseError
 
 from understudy.errors import BadInputError, OutputError
-from understudy.project.catalog import DONE, Catalog, Shot, Track
+from understudy.project.catalog import DONE, Catalog, Shot, Track, disk_trouble
 from understudy.project.schema import MIGRATIONS, VERSION, Table
 from understudy.project.selections import NOT_YET, Dropped, Selection, read_beside
 
@@ -194,6 +196,26 @@ def test_a_full_disk_is_told(tmp_path):
     with pytest.raises(OutputError, match=r"catalog\.db: the disk is full; free some space"):
         catalog.start_run("swap", {"name": "x" * 100_000}, None)
     catalog.close()
+
+
+@pytest.mark.parametrize(
+    ("free", "said"), [(0, "the disk is full; free some space"), (1 << 40, "Input/output error")]
+)
+def test_an_io_error_is_the_disks_and_not_the_catalogues(path, monkeypatch, free, said):
+    # what SQLite says on a file system without any room, tried by hand on one
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    assert said in str(disk_trouble(path, error))
+    monkeypatch.setattr("understudy.project.catalog.migrate", lambda *_: fail_with(error))
+    with pytest.raises(OutputError, match=said):
+        Catalog(path)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    assert disk_trouble(path, error) is None
+
+
+def fail_with(error):
+    raise DatabaseError("", None, error)
 
 
 DIGEST = "cd" * 32

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,12 +19,14 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from understudy.atomic import output_error
-from understudy.errors import BadInputError
+from understudy.errors import BadInputError, OutputError
 from understudy.project import selections
 from understudy.project.schema import ClipRow, RunRow, SelectionRow, ShotRow, StageRow, TrackRow, migrate
 from understudy.project.selections import Selection
 
 DONE = "done"
+_ROOM = 1 << 20
+"""Bytes below which a disk counts as full."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,8 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         """Open or create the catalogue at `path` and bring it up to date.
 
-        Raises BadInputError where the file is not a catalogue or was made by a newer Understudy.
+        Raises BadInputError where the file is not a catalogue or was made by a newer Understudy, OutputError
+        where the disk is full.
         """
         self._engine = _engine(path)
         try:
@@ -73,6 +78,9 @@ class Catalog:
                 migrate(connection, str(path))
         except DatabaseError as error:
             self.close()
+            trouble = disk_trouble(path, error.orig) if isinstance(error.orig, sqlite3.Error) else None
+            if trouble is not None:
+                raise trouble from error
             raise BadInputError(
                 f"{path} cannot be used as a catalogue ({error.orig}): delete it to start anew."
             ) from error
@@ -255,14 +263,29 @@ def _engine(path: Path) -> Engine:
     @event.listens_for(engine, "handle_error")
     def tell(context: ExceptionContext) -> None:
         error = context.original_exception
-        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-            raise output_error(path, OSError(errno.ENOSPC, str(error))) from error
+        trouble = disk_trouble(path, error) if isinstance(error, sqlite3.Error) else None
+        if trouble is not None:
+            raise trouble from error
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def disk_trouble(path: Path, error: sqlite3.Error) -> OutputError | None:
+    """What to say where it is the disk that a database at `path` has met; None for errors of another kind.
+
+    On a disk without any room SQLite does not get as far as to find it full: it cannot make its shared
+    memory, and calls that an I/O error.
+    """
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what extended codes add
+    if code not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return None
+    full = code == sqlite3.SQLITE_FULL or shutil.disk_usage(path.parent).free < _ROOM
+    number = errno.ENOSPC if full else errno.EIO
+    return output_error(path, OSError(number, os.strerror(number)))
 
 
 def _now() -> datetime:
