@@ -105,7 +105,7 @@ def _looks(rng: np.random.Generator, mood: np.ndarray) -> Looks:
         for way in (ways, colours)
     )
     return Looks(
-        *rng.random((5, count), np.float32),
+        *rng.random((6, count), np.float32),
         histogram=histogram.reshape(count, 3, BINS),
         small=small.reshape(count, SMALL, SMALL),
     )

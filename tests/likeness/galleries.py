@@ -17,6 +17,7 @@ def looks(count: int, **columns: Any) -> Looks:
         name: np.full(count, value, np.float32)
         for name, value in (
             ("sharpness", 0.5), ("motion_blur", 0.1), ("brightness", 0.4), ("hue", 20.0), ("black", 0.0),
+            ("detail", 0.2),
         )
     }  # fmt: skip
     plain["histogram"] = np.zeros((count, 3, BINS), np.uint8)

@@ -14,6 +14,7 @@ from understudy.cli import (
     audit,
     benchmark,
     consent,
+    coverage,
     curate,
     demo,
     doctor,
@@ -39,6 +40,7 @@ app = typer.Typer(
 
 app.command("swap")(swap.swap)
 app.command("train")(train.train)
+app.command("coverage")(coverage.coverage)
 app.command("curate")(curate.curate)
 app.add_typer(matte.app, name="matte")
 app.add_typer(model.app, name="model")

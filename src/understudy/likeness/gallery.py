@@ -27,6 +27,7 @@ WORDS: Mapping[str, str] = {
     "brightness": "0 black to 1",
     "hue": "degrees: 0 red, 60 yellow",
     "black": "share of the picture that is black or outside",
+    "detail": "gradient of the luma: what there is to be seen",
     "yaw": "degrees, to the picture's right",
     "pitch": "degrees, down",
     "roll": "degrees, clockwise",

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 from understudy.atomic import replacing
 from understudy.likeness.gallery import TEXTS, Gallery
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -54,17 +57,8 @@ def _value(gallery: Gallery, key: str, row: int) -> str:
 
 def write_page(path: Path, cells: Sequence[Cell], title: str, sentences: Sequence[str]) -> None:
     """Write the HTML page, whole or not at all; its pictures are inside."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    shown = [(each, _embedded(each.picture)) for each in cells]
-    text = environment.get_template("grid.html").render(title=title, sentences=sentences, cells=shown)
+    shown = [(each, embedded(each.picture)) for each in cells]
+    text = environment().get_template("grid.html").render(title=title, sentences=sentences, cells=shown)
     with replacing(path) as part:
         part.write_text(text, "utf-8")
 
@@ -94,7 +88,21 @@ def sheet(cells: Sequence[Cell]) -> Bytes:
     return paper
 
 
-def _embedded(picture: npt.NDArray[Any]) -> str:
+def environment() -> Environment:
+    """The templates of this room; what they are given is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def embedded(picture: npt.NDArray[Any]) -> str:
+    """A picture (H, W, 3) RGB as the address of a JPEG that holds it."""
     done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
     if not done:
         raise ValueError("the picture of a face cannot be encoded")

@@ -36,6 +36,7 @@ class Looks:
     brightness   (N,) mean luma of the face, 0 .. 1
     hue          (N,) hue of the face's mean colour, degrees: 0 red, 60 yellow
     black        (N,) share of the square that is black or beyond the frame's edge
+    detail       (N,) root mean square of the luma's gradient (Sobel) on the face: what there is to be seen
     histogram    (N, 3, 16) uint8: square roots of the shares of the face's R, G and B values, 255 is 1
     small        (N, 16, 16) uint8: luma, its mean moved to 128
     """
@@ -45,6 +46,7 @@ class Looks:
     brightness: Floats
     hue: Floats
     black: Floats
+    detail: Floats
     histogram: npt.NDArray[np.uint8]
     small: npt.NDArray[np.uint8]
 
@@ -74,6 +76,7 @@ def look(image: Image, landmarks: npt.NDArray[np.floating[Any]]) -> Look:
         "brightness": shade[matte].mean(),
         "hue": _hue(mean),
         "black": (_beyond(image, to_square) | (square.max(-1) < _BLACK)).mean(),
+        "detail": np.sqrt(_gradient(shade)[matte].mean()),
     }
     found = {name: np.asarray(value, np.float32) for name, value in numbers.items()}
     return found | {"histogram": _histogram(square[matte]), "small": _small(shade)}
@@ -83,11 +86,17 @@ def stacked(rows: list[Look]) -> dict[str, npt.NDArray[Any]]:
     """Columns of some rows; of none of them, empty columns."""
     if not rows:
         empty = np.zeros(0, np.float32)
-        return dict.fromkeys(COLUMNS[:5], empty) | {
+        return dict.fromkeys(COLUMNS[:6], empty) | {
             "histogram": np.zeros((0, 3, BINS), np.uint8),
             "small": np.zeros((0, SMALL, SMALL), np.uint8),
         }
     return {name: np.stack([row[name] for row in rows]) for name in COLUMNS}
+
+
+def _gradient(shade: Floats) -> Floats:
+    """Squared length of the gradient, (H, W)."""
+    x, y = (cv2.Sobel(shade, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
+    return np.asarray(x**2 + y**2, np.float32)
 
 
 def directional_blur(shade: Floats, matte: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

@@ -12,7 +12,7 @@ from understudy.likeness.gallery import NUMBERS, Gallery
 Rows = npt.NDArray[np.int64]
 Array = npt.NDArray[np.float64]
 
-FALLING = ("sharpness", "size", "expression", "score")
+FALLING = ("sharpness", "detail", "size", "expression", "score")
 """Columns of which the highest values come first."""
 ALIKE = {
     "similar": "histograms, like beside like",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +109,15 @@ def traits_of(faces: Faceset) -> Traits:
     )
 
 
+def calm_rows(faces: Faceset) -> npt.NDArray[np.int64]:
+    """The quarter of some faces of one performer that is nearest to rest: turned least, lips closed."""
+    angles, lips = np.zeros((len(faces), 3)), np.zeros(len(faces))
+    for some in stretches(len(faces), faces.landmarks):
+        angles[some] = head_angles(faces.landmarks[some])
+        lips[some] = _mouth_and_brows(without_pose(faces.landmarks[some]))[0]
+    return _calm_rows(angles, lips)
+
+
 def _mouth_and_brows(head: Array) -> tuple[Array, Array, Array]:
     """Gap of the lips (as `measures.timing.lips`), width of the mouth, height of the brows above the eyes."""
     upper, lower = (list(edge[3:8]) for edge in (mesh.LIP_UPPER_INNER, mesh.LIP_LOWER_INNER))
@@ -151,7 +161,7 @@ def _calm_rows(angles: Array, lips: Array) -> npt.NDArray[np.int64]:
     return np.argsort(unrest, kind="stable")[: max(1, round(_CALM * count))]
 
 
-def _median(column: npt.NDArray[np.floating], rows: npt.NDArray[np.int64]) -> Array:  # type: ignore[type-arg]
+def _median(column: npt.NDArray[np.floating[Any]], rows: npt.NDArray[np.int64]) -> Array:
     if not len(column):
         return np.zeros(column.shape[1:])
     return np.asarray(np.median(column[rows], axis=0), np.float64)
