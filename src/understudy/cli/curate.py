@@ -144,6 +144,9 @@ def describe(made: Curated) -> list[str]:
     """What came of a curation, as lines for a person."""
     lines = [f"{made.kept} of {made.faces} faces are used."]
     lines += [f"  {number} are not: {why}" for why, number in made.reasons.items()]
+    if len(made.people) > 1:
+        each = ", ".join(f"person {number} in {faces}" for number, faces in made.people.items())
+        lines.append(f"  {len(made.people)} people were told apart: {each} faces")
     request = made.request
     if request is not None and request.action is not None:
         done = "taken back" if request.action == "restore" else "dropped"

@@ -85,6 +85,7 @@ class Curated:
     matched        how many faces were asked for
     changed        how many of them were dropped, or taken back
     reasons        why faces are not used, with their numbers
+    people         how many faces show each person who was told apart, by number; empty where nobody was
     warnings       what is wrong with the likeness, one sentence each
     listed         the first faces that were asked for: clip, frame, and what they are sorted by
     """
@@ -94,6 +95,7 @@ class Curated:
     matched: int
     changed: int
     reasons: dict[str, int]
+    people: dict[int, int]
     warnings: tuple[str, ...]
     listed: tuple[dict[str, Any], ...]
     sheet: Path | None = None
@@ -108,6 +110,7 @@ class Curated:
             "matched": self.matched,
             "changed": self.changed,
             "reasons": self.reasons,
+            "people": self.people,
             "warnings": list(self.warnings),
             "matches": list(self.listed),
             "sheet": None if self.sheet is None else str(self.sheet),
@@ -183,6 +186,11 @@ class _Curation:
             matched=len(rows),
             changed=int((gallery.kept != before).sum()),
             reasons=dict(Counter(gallery.dropped[~gallery.kept].tolist()).most_common()),
+            people={
+                int(number): int((gallery.person == number).sum())
+                for number in np.unique(gallery.person)
+                if number >= 0
+            },
             warnings=tuple(told),
             listed=tuple(self._listed(int(row)) for row in shown[:_LISTED]),
             sheet=request.sheet,
