@@ -5,9 +5,10 @@
 
 The first step needs all of Understudy. The second works on crops and landmarks alone, so that a machine with
 a GPU may do it that has torch, OpenCV, numba, pydantic and lightning: set PYTHONPATH=src. A budget goes on
-where the one before it ended. What engines draw is compared in the plate's frames with the true swap after a
-gain and an offset for each channel (`measures.fidelity.fit_colour`), well inside of the face and where it is
-seen; eyes and mouth by themselves; sharpness is log2 of the finest band's energy over the truth's.
+where the one before it ended. What engines draw is put together as in any swap (`putting_together`) and
+compared with the true one, where the face is seen, after a gain and an offset for each channel
+(`measures.fidelity.fit_colour`); eyes and mouth by themselves. Sharpness is log2 of the finest band's energy
+over the truth's; flicker that of `measures.temporal`, over the plate's own.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.putting_together import swaps
 from understudy.engines.autoencoder import AmpEngine, DfEngine, LiaeEngine, Quick96Engine
-from understudy.engines.base import Crop, Engine, LikenessFaces, Model, PlateFace
+from understudy.engines.base import Crop, Engine, LikenessFaces, Model
 from understudy.engines.guided import GuidedEngine
 from understudy.engines.warp import WarpEngine
 from understudy.engines.workshop import Workshop
@@ -37,6 +39,7 @@ from understudy.geometry.matte import face_matte
 from understudy.geometry.pose import head_angles
 from understudy.measures.fidelity import fit_colour, psnr
 from understudy.measures.picture import region_matte
+from understudy.measures.temporal import FlickerMeter
 from understudy.measures.texture import band_energies
 from understudy.pixels import to_float
 from understudy.training.faces import TrainingFaces
@@ -172,28 +175,28 @@ def judged(case: Case, model: Model, sheet: Path | None = None) -> dict[str, flo
     """Means over the plate's faces; a few of them, side by side, in `sheet`."""
     figures: dict[str, list[float]] = {}
     rows, shown = [], set(np.linspace(2, len(case.plate) - 3, 4).round().astype(int).tolist())
-    for row in range(len(case.plate)):
+    flicker = FlickerMeter()
+    for row, swap in enumerate(swaps(model, case.plate, case.frames, case.crops)):
         frame = int(case.plate.frame[row])
-        plate, truth = case.frames[frame], case.truth[frame]
-        (drawn,) = model.render([PlateFace(row, to_float(plate), np.eye(2, 3))], case.crops)
+        plate, truth, points = case.frames[frame], case.truth[frame], case.points[frame]
         height, width = plate.shape[:2]
+        seen = to_float(case.seen[frame])
+        fitted = fit_colour(swap, truth, seen)
+        for region, grow in (("face", 0.0), ("eyes", 0.03), ("mouth", 0.0)):
+            within = seen if region == "face" else seen * region_matte(points, height, width, region, grow)  # type: ignore[arg-type]
+            if np.count_nonzero(within > 0.5) < 30:
+                continue
+            figures.setdefault(region, []).append(psnr(fitted, to_float(truth), within))
+            fine = [band_energies(picture, within)[0] for picture in (swap, truth)]
+            figures.setdefault(f"sharpness_{region}", []).append(float(np.log2(fine[0] / fine[1])))
         inner = region_matte(case.plate.landmarks[row], height, width, "face", -0.08)
-        matte = inner * (case.seen[frame] > 127)
-        result = fit_colour(drawn.rgb, truth, matte)
-        for region in ("face", "eyes", "mouth"):
-            grow = 0.03 if region == "eyes" else 0.0
-            within = matte * region_matte(case.points[frame], height, width, region, grow)  # type: ignore[arg-type]
-            if within.sum() >= 30:
-                figures.setdefault(region, []).append(psnr(result, to_float(truth), within))
-        fine = [band_energies(picture, matte)[0] for picture in (result, truth)]
-        figures.setdefault("sharpness", []).append(float(np.log2(fine[0] / fine[1])))
+        flicker.add(plate, swap, inner)
         if row in shown:
-            matte = drawn.matte[..., None]
-            swap = to_float(plate) * (1 - matte) + np.clip(result, 0, 1) * matte
-            rows.append(np.hstack([plate, np.round(255 * swap).astype(np.uint8), truth]))
+            rows.append(np.hstack([plate, swap, truth]))
     if sheet is not None:
         cv2.imwrite(str(sheet), np.vstack(rows)[..., ::-1])
-    return {name: float(np.mean(values)) for name, values in figures.items()}
+    found = {name: float(np.mean(values)) for name, values in figures.items()}
+    return {**found, "flicker": float(np.sqrt(flicker.read().ratio))}
 
 
 def run(case: Case, name: str, budgets: list[str], folder: Path, settings: Mapping[str, Any]) -> None:

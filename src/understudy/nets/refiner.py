@@ -93,6 +93,10 @@ class Correction:
         )  # fmt: skip
         return torch.lerp(moved + self.tone, self.drawn, self.share)
 
+    def still(self, picture: Tensor) -> Tensor:
+        """The same, but with nothing moved."""
+        return torch.lerp(picture.float() + self.tone, self.drawn, self.share)
+
 
 class Refiner(nn.Module):
     """From a picture (B, 3, S, S) in [0, 1] and maps of what it should show (B, M, S, S) to a `Correction`.

@@ -5,9 +5,11 @@ import pytest
 
 from tests.posed_faces import Act, posed, somebody
 from understudy.engines.guided import maps
+from understudy.engines.guided.lessons import mirrored
 from understudy.geometry import mesh
 
 SIZE = 128
+LIGHT = np.tile(np.arange(SIZE, dtype=np.uint8), (SIZE, 1))
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +19,7 @@ def points() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def shows(points) -> np.ndarray:
-    return maps.geometry_maps(points, SIZE)
+    return maps.geometry_maps(points, SIZE, LIGHT)
 
 
 def at(shows: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -26,7 +28,20 @@ def at(shows: np.ndarray, place: np.ndarray) -> np.ndarray:
 
 
 def test_outside_the_face_nothing_is_shown(shows) -> None:
-    assert (shows[2, 2, maps.COVER :] == 0).all()
+    assert (shows[2, 2, maps.COVER : maps.COUNT - 1] == 0).all()
+
+
+def test_light_is_shown_as_it_is_given(shows) -> None:
+    np.testing.assert_array_equal(shows[..., -1], LIGHT)
+
+
+def test_the_maps_of_a_mirrored_face_are_mirrored_maps(shows, points) -> None:
+    other = maps.geometry_maps(mirrored(points.astype(np.float32), SIZE), SIZE, LIGHT[:, ::-1])
+    wanted = shows[:, ::-1].astype(int)
+    wanted[..., list(maps.SIDEWAYS)] = 255 - wanted[..., list(maps.SIDEWAYS)]
+    shown = (wanted[..., maps.COVER] > 0) & (other[..., maps.COVER] > 0)
+    assert shown.mean() > 0.2
+    assert np.quantile(np.abs(other.astype(int) - wanted)[shown], 0.99) <= 8
 
 
 def test_a_nose_faces_the_camera_and_cheeks_their_sides(shows, points) -> None:

@@ -12,14 +12,17 @@ from torch import Tensor
 from torch.nn import functional
 
 from understudy.engines.guided import maps
-from understudy.engines.guided.lessons import VARIANTS, Lessons, Trials
+from understudy.engines.guided.lessons import VARIANTS, Lessons
+from understudy.engines.guided.trials import Trials
 from understudy.nets.refiner import FARTHEST, Correction, Refiner
 from understudy.training import losses as loss
 from understudy.training.learner import Batch, Learner, Losses
 from understudy.training.sampling import Sampler, hold_out, pose_weights
 
 _WEIGHT = 4.0
-"""Of eyes and mouth, against skin."""
+"""Of eyes and mouth, against skin. In the mirror, where they are not quite the likeness's, they weigh 1."""
+_MIRRORED = 1 / 3
+"""Share of lessons in the mirror."""
 _SHAKEN = 1.2 / 256
 """What is put together is bent by a smooth random field of this many sides, so that mending it is learned."""
 _TONED = 0.05
@@ -58,8 +61,10 @@ class GuidedLearner(Learner):
 
     def draw(self, count: int, chance: torch.Generator) -> Batch:
         """Faces, each in two variants where `count` allows: what is made of both should be the same."""
-        faces = self.sampler.draw(-(-count // VARIANTS), chance).repeat_interleave(VARIANTS)[:count]
-        variant = torch.arange(count) % VARIANTS
+        faces = self.sampler.draw(-(-count // VARIANTS), chance)
+        mirrored = VARIANTS * (torch.rand(len(faces), generator=chance) < _MIRRORED).long()
+        variant = (mirrored[:, None] + torch.arange(VARIANTS)).flatten()[:count]
+        faces = faces.repeat_interleave(VARIANTS)[:count]
         bent = torch.randn(count, 2, 6, 6, generator=chance)
         toned = 1 + _TONED * torch.randn(count, 3, 1, 1, generator=chance)
         device = self.device
@@ -82,15 +87,23 @@ class GuidedLearner(Learner):
         if self._arrays["target"].device != device:
             self._arrays = {name: each.to(device) for name, each in self._arrays.items()}
         rows, variant = faces.to(device), variant.to(device)
-        masks = self._arrays["masks"][rows].float() / 255
+        mirrored = (variant >= VARIANTS).view(-1, 1, 1, 1)
+
+        def seen(name: str) -> Tensor:
+            picture = self._arrays[name][rows]
+            return torch.where(mirrored, picture.flip(-1), picture).float()
+
+        masks, shows = seen("masks") / 255, seen("maps") / 127.5 - 1
+        shows[:, maps.SIDEWAYS] *= 1 - 2 * mirrored[:, 0].float()[:, None]
         face, features = masks[:, :1], masks[:, 1:]
+        heavier = (_WEIGHT - 1) * (~mirrored)
         return {
-            "target": self._arrays["target"][rows].float() / 255,
-            "matte": self._arrays["matte"][rows].float() / 255,
+            "target": seen("target") / 255,
+            "matte": seen("matte") / 255,
             "warped": self._arrays["warped"][rows, variant].float() / 255,
-            "maps": self._arrays["maps"][rows].float() / 127.5 - 1,
+            "maps": shows,
             "features": features,
-            "weight": face * (1 + (_WEIGHT - 1) * features),
+            "weight": face * (1 + heavier * features),
         }
 
     def losses(self, batch: Batch, step: int) -> Losses:
@@ -172,7 +185,7 @@ class GuidedLearner(Learner):
         matte = picture(self._trials.mattes[..., None]) / 255
         correction = self.net(warped, shows, features)
         matte = matte * correction.matte
-        swap = torch.lerp(plate, correction.apply(warped), matte)
+        swap = torch.lerp(plate, correction.still(warped), matte)
         return [plate, torch.lerp(plate, warped, matte), swap, matte.expand(-1, 3, -1, -1)]
 
     def architecture(self) -> Mapping[str, Any]:

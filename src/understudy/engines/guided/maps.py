@@ -13,16 +13,21 @@ from understudy.geometry.raster import Raster, vertex_normals
 
 Floats = npt.NDArray[np.float32]
 
-COUNT = 9
+COUNT = 10
 COVER, MOUTH, EYES = 5, 6, 7
 """Where the mesh is seen, where the inside of the mouth, and where the eyes between the lids."""
+SIDEWAYS = (0, 3)
+"""What changes its sign in the mirror: normals to the right, and places on the unrolled face."""
 
 
-def geometry_maps(points: npt.NDArray[np.floating[Any]], size: int) -> npt.NDArray[np.uint8]:
+def geometry_maps(
+    points: npt.NDArray[np.floating[Any]], size: int, light: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.uint8]:
     """What the mesh `points` (478, 3), crop pixels, shows in a crop of `size`: (size, size, COUNT).
 
     -1 to 1 is stored as 0 to 255. In order: the normal (x, y, z), the place on the unrolled face (u, v), and
-    how far the mesh, the mouth's inside, the eyes and the irises cover a pixel (-1: not at all).
+    how far the mesh, the mouth's inside, the eyes and the irises cover a pixel (-1: not at all), and `light`
+    (size, size), which is stored likewise (see `lighting.light_map`).
     """
     skin, mouth = len(mesh.skin_triangles()), len(mesh.mouth_triangles())
     raster = Raster(points, mesh.face_triangles(), size, size)
@@ -37,7 +42,7 @@ def geometry_maps(points: npt.NDArray[np.floating[Any]], size: int) -> npt.NDArr
         _irises(points, size) * eyes,
     ]
     values = np.dstack([surface, 2 * np.dstack(masks) - 1])
-    return np.round(127.5 * (np.clip(values, -1, 1) + 1)).astype(np.uint8)
+    return np.dstack([np.round(127.5 * (np.clip(values, -1, 1) + 1)).astype(np.uint8), light])
 
 
 def feature_mask(shows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -11,8 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from understudy.compositing.light import Shading
 from understudy.engines.aligned import AlignedView
 from understudy.engines.base import Crops, PlateFace, Rendered
+from understudy.engines.guided.lighting import Lights, plate_map, relit
 from understudy.engines.guided.maps import COUNT, feature_mask, geometry_maps
 from understudy.engines.warp.render import WarpModel
 from understudy.errors import BadInputError
@@ -32,21 +34,25 @@ class GuidedModel:
     """A plan of `warp` and the network that mends what comes of it.
 
     plan       where it shows the inside of the plate's own mouth, nothing is mended
+    lights     how the plate's faces are lit
     weights    of the network, float32, by name
     size       side of the aligned squares that it works on, pixels
     channels   of its levels
     """
 
     plan: WarpModel = field(repr=False)
+    lights: Lights = field(repr=False)
     weights: Mapping[str, Floats] = field(repr=False)
     size: int
     channels: tuple[int, ...]
 
     @classmethod
-    def of(cls, plan: WarpModel, net: Refiner, size: int, channels: tuple[int, ...]) -> GuidedModel:
+    def of(
+        cls, plan: WarpModel, lights: Lights, net: Refiner, size: int, channels: tuple[int, ...]
+    ) -> GuidedModel:
         """The model of a trained network."""
         weights = {name: each.detach().cpu().float().numpy() for name, each in net.state_dict().items()}
-        return cls(plan, weights, size, channels)
+        return cls(plan, lights, weights, size, channels)
 
     @property
     def needs(self) -> npt.NDArray[np.int64]:
@@ -66,7 +72,8 @@ class GuidedModel:
         """The model as named arrays."""
         shape = {"size": np.array(self.size), "channels": np.array(self.channels)}
         weights = {_WEIGHTS + name: each for name, each in self.weights.items()}
-        return {**self.plan.save(), **weights, **shape}
+        lights = {"light.change": self.lights.change, "light.whole": self.lights.whole}
+        return {**self.plan.save(), **lights, **weights, **shape}
 
     @classmethod
     def load(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> GuidedModel:
@@ -77,7 +84,8 @@ class GuidedModel:
             if name.startswith(_WEIGHTS)
         }
         channels = tuple(int(count) for count in arrays["channels"])
-        model = cls(WarpModel.load(arrays), weights, int(arrays["size"]), channels)
+        lights = Lights(arrays["light.change"], arrays["light.whole"])
+        model = cls(WarpModel.load(arrays), lights, weights, int(arrays["size"]), channels)
         _ = model._net
         return model
 
@@ -106,37 +114,32 @@ class GuidedModel:
     def _mend(self, face: PlateFace, drawn: Rendered) -> Rendered:
         """What the network changes is worked out on the aligned square and brought to the crop's pixels.
 
-        So the picture itself is sampled once, at its own resolution, and keeps its detail.
+        So the picture itself keeps its detail: what is finer than the square's pixels stays under what is
+        drawn anew. Nothing is moved. What moves in lessons makes up for how a landmarker errs from frame to
+        frame; the plate's landmarks are steady.
         """
-        view = AlignedView.of(face, self.plan.plate[face.row], self.size)
-        shows = geometry_maps(apply_affine(view.to_square, self._target_in_crop(face)), self.size)
-        change = self._correction(view.seen(drawn.rgb), shows)
         height, width = drawn.matte.shape
+        landmarks = self.plan.plate[face.row]
+        shading = Shading.of(landmarks, face.to_crop, height, width)
+        lit = relit(drawn, self.lights.change[face.row], shading)
+        view = AlignedView.of(face, landmarks, self.size)
+        points = apply_affine(view.to_square, self._target_in_crop(face))
+        light = plate_map(self.lights.whole[face.row], points, self.size)
+        shows = geometry_maps(points, self.size, light)
         change = cv2.warpAffine(
-            change, view.to_square, (width, height),
+            self._change(view.seen(lit), shows), view.to_square, (width, height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
-        back = np.linalg.inv(view.to_square[:, :2]).astype(np.float32)
-        ys, xs = np.mgrid[:height, :width].astype(np.float32)
-        shift = change[..., :2] @ back.T
-        moved = cv2.remap(
-            drawn.rgb,
-            xs + shift[..., 0],
-            ys + shift[..., 1],
-            cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        share = change[..., 8:9]
-        rgb = (moved + change[..., 2:5]) * (1 - share) + change[..., 5:8] * share
+        rgb = lit + change[..., :3]
         if drawn.own is not None:
             rgb += drawn.own[..., None] * (drawn.rgb - rgb)
-        return Rendered(np.clip(rgb, 0, 1), drawn.matte * change[..., 9], drawn.own)
+        return Rendered(np.clip(rgb, 0, 1), drawn.matte * change[..., 3], drawn.own)
 
     def _target_in_crop(self, face: PlateFace) -> Array:
         return apply_affine(face.to_crop, self.plan.target[face.row])
 
-    def _correction(self, picture: Floats, shows: npt.NDArray[np.uint8]) -> Floats:
-        """The correction of a picture on the square, (size, size, 10): see `Correction`; shifts in pixels."""
+    def _change(self, picture: Floats, shows: npt.NDArray[np.uint8]) -> Floats:
+        """What is added to a picture on the square, and what its matte is multiplied by, (size, size, 4)."""
         import torch
 
         net = self._net
@@ -144,6 +147,7 @@ class GuidedModel:
         given = (picture, shows.astype(np.float32) / 127.5 - 1, mask)
         device = next(net.parameters()).device
         with torch.inference_mode():
-            found = net(*(torch.from_numpy(each).permute(2, 0, 1)[None].to(device) for each in given))
-            every = torch.cat([self.size * found.shift, found.tone, found.drawn, found.share, found.matte], 1)
+            seen, *told = (torch.from_numpy(each).permute(2, 0, 1)[None].to(device) for each in given)
+            found = net(seen, *told)
+            every = torch.cat([found.still(seen) - seen, found.matte], 1)
         return np.ascontiguousarray(every[0].permute(1, 2, 0).cpu().numpy())
