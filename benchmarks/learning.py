@@ -180,7 +180,7 @@ def judged(case: Case, model: Model, sheet: Path | None = None) -> dict[str, flo
         frame = int(case.plate.frame[row])
         plate, truth, points = case.frames[frame], case.truth[frame], case.points[frame]
         height, width = plate.shape[:2]
-        seen = to_float(case.seen[frame])
+        seen = case.seen[frame].astype(np.float32) / 255
         fitted = fit_colour(swap, truth, seen)
         for region, grow in (("face", 0.0), ("eyes", 0.03), ("mouth", 0.0)):
             within = seen if region == "face" else seen * region_matte(points, height, width, region, grow)  # type: ignore[arg-type]

@@ -93,9 +93,9 @@ class Correction:
         )  # fmt: skip
         return torch.lerp(moved + self.tone, self.drawn, self.share)
 
-    def still(self, picture: Tensor) -> Tensor:
-        """The same, but with nothing moved."""
-        return torch.lerp(picture.float() + self.tone, self.drawn, self.share)
+    def still(self, picture: Tensor, toned: Tensor | float = 1.0) -> Tensor:
+        """The same, but with nothing moved, and `toned` (B, 1, H, W) of the tone."""
+        return torch.lerp(picture.float() + toned * self.tone, self.drawn, self.share)
 
 
 class Refiner(nn.Module):

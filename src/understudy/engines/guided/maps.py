@@ -53,6 +53,15 @@ def feature_mask(shows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return cv2.GaussianBlur(np.maximum(mouth, eyes), (0, 0), size / 128)
 
 
+def lips_mask(points: npt.NDArray[np.floating[Any]], size: int) -> Floats:
+    """Where the lips and what is between them are on the mesh `points`, softly, (size, size) in [0, 1]."""
+    mask = np.zeros((size, size), np.uint8)
+    outline = np.round(points[list(mesh.LIPS_OUTER), :2]).astype(np.int32)
+    cv2.fillPoly(mask, [cv2.convexHull(outline)], 255)
+    soft = cv2.GaussianBlur(cv2.dilate(mask, _square(size, 5)), (0, 0), 3 * size / 256)
+    return soft.astype(np.float32) / 255
+
+
 def face_mask(shows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Where the face is, but for the very rim, which is the background's, (size, size)."""
     return cv2.erode(shows[..., COVER], _square(shows.shape[0], 9))
