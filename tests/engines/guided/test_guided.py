@@ -180,6 +180,12 @@ def test_weights_of_another_shape_are_refused(trained) -> None:
         GuidedModel.load(arrays)
 
 
+def test_a_model_of_before_there_was_light_is_refused(trained) -> None:
+    arrays = {name: each for name, each in trained.save().items() if not name.startswith("light.")}
+    with pytest.raises(BadInputError, match="earlier version"):
+        GuidedModel.load(arrays)
+
+
 def test_too_few_faces_are_refused_with_their_number(likeness, plate, tmp_path) -> None:
     maker, few = GuidedEngine(), likeness.first(5)
     with pytest.raises(BadInputError, match=r"5 faces.*at least 8"):

@@ -88,6 +88,8 @@ class GuidedModel:
             if name.startswith(_WEIGHTS)
         }
         channels = tuple(int(count) for count in arrays["channels"])
+        if "light.whole" not in arrays:
+            raise BadInputError("The trained model is of an earlier version: train again.")
         lights = Lights(arrays["light.change"], arrays["light.whole"])
         model = cls(WarpModel.load(arrays), lights, weights, int(arrays["size"]), channels)
         _ = model._net
