@@ -46,6 +46,18 @@ def test_tone_is_added_and_what_is_drawn_takes_its_share(picture) -> None:
     torch.testing.assert_close(made, 0.75 * (picture + 0.1) + 0.25 * 0.5)
 
 
+def test_still_nothing_moves_and_detail_may_stay(picture) -> None:
+    flat = torch.full((1, 3, SIZE, SIZE), 0.5)
+    made = correction(
+        shift=torch.full((1, 2, SIZE, SIZE), 0.1), tone=0.2 * flat, drawn=flat, share=2 * flat[:, :1]
+    )
+    torch.testing.assert_close(made.still(picture), flat)
+    means = torch.nn.functional.avg_pool2d(picture, 5, 1, 2, count_include_pad=False)
+    torch.testing.assert_close(made.still(picture, detail=0.5), 0.5 + 0.5 * (picture - means))
+    untouched = correction(tone=0.2 * flat)
+    torch.testing.assert_close(untouched.still(picture, toned=0.5), picture + 0.05)
+
+
 def test_shifts_are_bounded_and_smooth(picture) -> None:
     net = Refiner(maps=1, channels=(8, 12))
     torch.nn.init.normal_(net.net.end.weight, std=100.0)

@@ -93,9 +93,15 @@ class Correction:
         )  # fmt: skip
         return torch.lerp(moved + self.tone, self.drawn, self.share)
 
-    def still(self, picture: Tensor, toned: Tensor | float = 1.0) -> Tensor:
-        """The same, but with nothing moved, and `toned` (B, 1, H, W) of the tone."""
-        return torch.lerp(picture.float() + toned * self.tone, self.drawn, self.share)
+    def still(self, picture: Tensor, toned: Tensor | float = 1.0, detail: float = 0.0) -> Tensor:
+        """The same, but with nothing moved.
+
+        toned   (B, 1, H, W) or a number: how much of the tone is added
+        detail  share of the picture's finest detail that stays in what is drawn anew
+        """
+        there = picture.float() + toned * self.tone
+        drawn = self.drawn + detail * (_finest(there) - _finest(self.drawn))
+        return torch.lerp(there, drawn, self.share)
 
 
 class Refiner(nn.Module):
@@ -123,6 +129,11 @@ class Refiner(nn.Module):
             share=drawable.float() * torch.sigmoid(2 * out[:, 8:9] - 4),
             matte=torch.sigmoid(4 * out[:, 9:10] + 4),
         )
+
+
+def _finest(x: Tensor) -> Tensor:
+    """What means over 5 x 5 pixels take off."""
+    return x - functional.avg_pool2d(x, 5, 1, 2, count_include_pad=False)
 
 
 def _smoothed(x: Tensor) -> Tensor:

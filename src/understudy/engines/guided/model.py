@@ -31,6 +31,10 @@ _LESS_ON_LIPS = 0.5
 """By so much less lips are toned than the network says. It learns tone from skin, of which there is more, and
 overdoes it on lips: measured on digital performers.
 """
+_KEPT = 0.5
+"""Share of the finest detail that stays in what is drawn anew: what a network cannot foresee (lashes, glints)
+it draws as their mean. On digital performers this costs eyes 0.2 dB and gains 0.3 of sharpness.
+"""
 
 
 @dataclass(frozen=True)
@@ -158,5 +162,5 @@ class GuidedModel:
                 torch.from_numpy(each).permute(2, 0, 1)[None].to(device) for each in given
             )
             found = net(seen, told, drawable)
-            every = torch.cat([found.still(seen, share) - seen, found.matte], 1)
+            every = torch.cat([found.still(seen, share, _KEPT) - seen, found.matte], 1)
         return np.ascontiguousarray(every[0].permute(1, 2, 0).cpu().numpy())
