@@ -27,6 +27,9 @@ class PointFlow:
         self._fine.setFinestScale(self._quick.getFinestScale() - 1)
         self._fine.setPatchStride(4)
         self._fine.setGradientDescentIterations(12)
+        self._fine.setVariationalRefinementIterations(3)
+        self._back = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._back.setVariationalRefinementIterations(0)
 
     def between(
         self,
@@ -40,7 +43,7 @@ class PointFlow:
         first, second   two RGB frames of one size, uint8 or uint16
         first_points, second_points   (N, 2 or more), about where the points are; the first ones are followed
         Trust falls where the flow back misses where it came from by about a pixel of the small picture. It is
-        found an octave coarser, in half the time: it only has to tell whether the flow there is lost.
+        found more roughly, in a fifth of the time: it only has to tell whether the flow there is lost.
         """
         both = np.concatenate([first_points[:, :2], second_points[:, :2]])
         height, width = first.shape[:2]
@@ -52,7 +55,7 @@ class PointFlow:
         before, after = (_grey(frame[y0:y1, x0:x1], size) for frame in (first, second))
         # A face that is small as it is shows grain on the finer scale.
         ahead = self._fine if scale < 1.0 else self._quick
-        forward, backward = ahead.calc(before, after, None), self._quick.calc(after, before, None)
+        forward, backward = ahead.calc(before, after, None), self._back.calc(after, before, None)
 
         ratio = np.array([size[0] / (x1 - x0), size[1] / (y1 - y0)])
         points = ((first_points[:, :2] - (x0, y0) + 0.5) * ratio - 0.5).astype(np.float32)[:, None]
