@@ -12,7 +12,7 @@ from tests.measures.known_pictures import textured
 from understudy.benchmark.figures import FIGURES
 from understudy.benchmark.judge import NOTHING, Judge
 from understudy.benchmark.likeness_sample import LikenessSample
-from understudy.benchmark.mattes import before_face, inner_matte, replaced_matte, unchanged_part
+from understudy.measures.replaced import before_face, inner_matte, replaced_matte, unchanged_part
 from understudy.benchmark.scoring import Scorer, TrueFrame
 from understudy.benchmark.strips import even_frames, worst_frames
 from understudy.geometry import mesh

@@ -19,7 +19,7 @@ from understudy.benchmark import filming
 from understudy.benchmark.case import Footage, TruthFiles
 from understudy.benchmark.judge import NOTHING, Judge
 from understudy.benchmark.likeness_sample import LikenessSample, sample
-from understudy.benchmark.mattes import before_face, inner_matte, replaced_matte, unchanged_part
+from understudy.measures.replaced import before_face, inner_matte, replaced_matte, unchanged_part
 from understudy.benchmark.summary import Score, Series, summarise
 from understudy.faces.people import identity as network
 from understudy.measures import coverage, edges, temporal, texture

@@ -1,0 +1,233 @@
+"""How many of the flaws that were put into film are found, and how much of what is reported is one.
+
+    python -m benchmarks.inspection --film DIR [--film DIR …] [--footage CLIP …] [--json FILE]
+
+DIR holds plate.mkv, truth.mkv and landmarks.npy of digital performers, as `understudy benchmark` films them: the true
+swap is the clean result. Of a real CLIP the clean result is the clip itself, graded; what needs two performers is left
+out there. Each injection is looked for in a copy of the clip with that one flaw in it.
+
+  recall        part of the injected events of which a frame was among those reviewed: from the top of the list down,
+                until 10 % of the clip's frames are used up
+  named         of those found, how many by a detector that is meant for it
+  precision@20  over all copies of a clip together: of the 20 highest events, those that lie on an injected one
+  clean         events at all, and visible or severe ones, a hundred frames of clean film
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.injected import INJECTIONS, Film, Injection, best_place, inject, occluder_injection
+from understudy.faces.finding.reading import FaceReader
+from understudy.inspection.events import Event, events_of, judge_all
+from understudy.inspection.looking import Look, look_at
+from understudy.inspection.watching import record_of
+from understudy.media import open_clip
+from understudy.pixels import to_bytes
+
+_BUDGET = 0.1
+_MOST_FRAMES = 150
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One flaw in one film: its frames, and the events that were reported there, worst first."""
+
+    injection: str
+    strength: float
+    grade: int
+    first: int
+    last: int
+    frames: int
+    events: tuple[Event, ...]
+    expected: tuple[str, ...]
+
+    def on(self, event: Event) -> bool:
+        """Whether an event lies on the flaw (a frame more on either side: what follows from it)."""
+        return event.first <= self.last + 1 and event.last >= self.first - 1
+
+    @property
+    def found(self) -> Event | None:
+        """The event that a reviewer finds it by, with 10 % of the frames to look at; None if he does not."""
+        left = max(1, round(_BUDGET * self.frames))
+        for event in self.events:
+            if event.throughout:
+                continue
+            if self.on(event):
+                return event
+            left -= event.last - event.first + 1
+            if left <= 0:
+                return None
+        return None
+
+
+def trials(film: Film, seed: int = 0) -> tuple[list[Trial], tuple[Event, ...]]:
+    """Every injection at every strength; and the events of the clean film."""
+    rng = np.random.default_rng(seed)
+    with FaceReader() as reader:
+        clean = looks(reader, film, range(film.frames))
+        found = []
+        for injection in (*INJECTIONS, occluder_injection(film)):
+            if injection.swapped and not film.swapped:
+                continue
+            first = best_place(film, injection, rng)
+            if first is None:
+                continue
+            for grade, strength in enumerate(injection.strengths):
+                if grade and strength == injection.strengths[grade - 1]:
+                    continue
+                found.append(_trial(reader, film, clean, injection, grade, first))
+        return found, events(clean, film.rate)
+
+
+def looks(reader: FaceReader, film: Film, frames: Iterable[int]) -> list[Look]:
+    """Looks at some frames."""
+    return [look_at(reader, n, film.result[n], film.plate[n]) for n in frames]
+
+
+def events(all_looks: Sequence[Look], rate: float) -> tuple[Event, ...]:
+    """What is reported of a clip."""
+    record = record_of(all_looks, rate)
+    return tuple(events_of(judge_all(record), record))
+
+
+def _trial(
+    reader: FaceReader, film: Film, clean: list[Look], injection: Injection, grade: int, first: int
+) -> Trial:
+    strength = injection.strengths[grade]
+    flawed = inject(film, injection, first, strength)
+    changed = [
+        n
+        for n in range(film.frames)
+        if flawed.result[n] is not film.result[n] or flawed.plate[n] is not film.plate[n]
+    ]
+    seen = list(clean)
+    for n, look in zip(changed, looks(reader, flawed, changed), strict=True):
+        seen[n] = look
+    return Trial(
+        injection.key,
+        strength,
+        grade,
+        first,
+        first + injection.length - 1,
+        film.frames,
+        events(seen, film.rate),
+        injection.expected,
+    )
+
+
+def performers_film(folder: Path) -> Film:
+    """What `understudy benchmark` has filmed."""
+    with open_clip(folder / "plate.mkv") as plate, open_clip(folder / "truth.mkv") as truth:
+        landmarks = np.load(folder / "landmarks.npy", allow_pickle=False)
+        pictures = [
+            tuple(np.array(frame.image[..., :3]) for frame in islice(clip.frames(), _MOST_FRAMES))
+            for clip in (plate, truth)
+        ]
+        return Film(pictures[0], pictures[1], landmarks[: len(pictures[0])], float(plate.info.rate))
+
+
+def real_film(path: Path) -> Film:
+    """A real clip, and as its result the clip itself with another grade; frames without a face end it."""
+    with open_clip(path) as clip, FaceReader() as reader:
+        plate, landmarks = [], []
+        for frame in islice(clip.frames(), _MOST_FRAMES):
+            picture = np.array(to_bytes(frame.image[..., :3]))
+            faces = reader.read(picture)
+            if not faces:
+                break
+            plate.append(picture)
+            landmarks.append(faces[0].points)
+        rate = float(clip.info.rate)
+    graded = tuple(
+        np.clip(np.round(picture * np.float32((0.97, 1.0, 1.02)) + 1), 0, 255).astype(np.uint8)
+        for picture in plate
+    )
+    return Film(tuple(plate), graded, np.array(landmarks), rate, swapped=False)
+
+
+def summary(all_trials: Sequence[Trial], clean: Sequence[tuple[int, tuple[Event, ...]]]) -> dict[str, Any]:
+    """The figures."""
+    by_type: dict[str, list[Trial]] = defaultdict(list)
+    for trial in all_trials:
+        by_type[trial.injection].append(trial)
+    rows = {}
+    for name, some in by_type.items():
+        hits = [trial for trial in some if trial.found is not None]
+        named = [trial for trial in hits if trial.found is not None and trial.found.flaw in trial.expected]
+        grades = {}
+        for grade, word in enumerate(("mild", "plain", "gross")):
+            of_grade = [trial for trial in some if trial.grade == grade]
+            if of_grade:
+                grades[word] = sum(trial.found is not None for trial in of_grade) / len(of_grade)
+        rows[name] = {"trials": len(some), "recall": len(hits) / len(some), **grades,
+                      "named": len(named) / len(hits) if hits else None}  # fmt: skip
+    frames = sum(count for count, _ in clean)
+    local = [event for _, some in clean for event in some if not event.throughout]
+    return {
+        "trials": len(all_trials),
+        "recall": float(np.mean([trial.found is not None for trial in all_trials])),
+        "clean events in 100 frames": 100 * len(local) / frames,
+        "clean events in 100 frames, visible or severe": 100
+        * sum(event.severity != "minor" for event in local)
+        / frames,
+        "types": rows,
+    }
+
+
+def precision_at(some: Sequence[Trial], count: int = 20) -> float:
+    """Of the `count` highest events over these trials, the part that lies on an injected flaw."""
+    ranked = sorted(
+        ((event.score, trial.on(event)) for trial in some for event in trial.events if not event.throughout),
+        key=lambda pair: -pair[0],
+    )[:count]
+    return float(np.mean([hit for _, hit in ranked])) if ranked else float("nan")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--film", type=Path, action="append", default=[])
+    parser.add_argument("--footage", type=Path, action="append", default=[])
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    everything: list[Trial] = []
+    clean, precisions = [], []
+    for seed, path in enumerate((*asked.film, *asked.footage)):
+        film = performers_film(path) if path.is_dir() else real_film(path)
+        if film.frames < 30:
+            print(f"{path}: only {film.frames} frames with a face, left out")
+            continue
+        found, on_clean = trials(film, seed)
+        everything += found
+        clean.append((film.frames, on_clean))
+        precisions.append(precision_at(found))
+        print(
+            f"{path}: {film.frames} frames, recall {np.mean([t.found is not None for t in found]):.2f}, "
+            f"precision@20 {precisions[-1]:.2f}, clean events {sum(not e.throughout for e in on_clean)}",
+            flush=True,
+        )
+        for trial in found:
+            if trial.found is None:
+                top = trial.events[0].sentence if trial.events else "nothing"
+                print(f"  not found: {trial.injection} {trial.strength:g} at {trial.first}; first: {top}", flush=True)
+        for event in on_clean:
+            print(f"  clean: {event.score:.2f} {event.sentence}", flush=True)
+    figures = summary(everything, clean) | {"precision@20": float(np.mean(precisions))}
+    for name, row in figures["types"].items():
+        print(f"{name:14}", {key: round(v, 2) if v is not None else None for key, v in row.items()})
+    print({key: value for key, value in figures.items() if key != "types"})
+    if asked.json is not None:
+        asked.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""One detector a flaw.
+
+Every detector is a `Flaw`: a curve from the record, what is usual for it in its shot, and the least departure that
+matters. `tests/inspection/test_flaws.py` holds all of them to one contract, on injected flaws and on clean film.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from understudy.inspection import curves
+from understudy.inspection.record import Record
+from understudy.inspection.usual import calmed, departures, spread
+
+Array = npt.NDArray[Any]
+Way = Literal["both", "more", "less"]
+Region = Literal["face", "skin", "right eye", "left eye", "eyes", "brows", "mouth", "edge", "picture"]
+
+_UNUSUAL = 3.5
+"""A departure has to be that many of the shot's own robust standard deviations, or it is its noise."""
+_MOST = 20.0
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """A detector.
+
+    key        its name in JSON
+    region     where it looks
+    curve      the figure frame by frame, (T,), from a record; relative to the plate where there is one
+    least      the departure from what is usual that is worth a word, in the curve's unit
+    way        which departures count
+    window     frames over which the median is taken: 1 for what lasts a single frame
+    words      a sentence of the departure, without the frames
+    needs_plate   whether it cannot be told of a finished film alone
+    posed      whether what is usual depends on how the head is turned
+    limit      the figure from which on a whole shot is wrong, None where only departures tell
+    throughout the sentence for that
+    """
+
+    key: str
+    region: Region
+    curve: Callable[[Record], Array] = field(repr=False)
+    least: float
+    words: Callable[[float], str] = field(repr=False)
+    way: Way = "both"
+    window: int = 3
+    needs_plate: bool = True
+    posed: bool = True
+    limit: float | None = None
+    throughout: Callable[[float], str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a detector says of a clip.
+
+    departure  (T,) from what is usual, in the curve's unit
+    score      (T,) 0 where nothing is wrong or known; from 1 on a flaw, twice as large a departure is 2
+    standing   of each shot: its usual figure over the limit, and that figure; 0 where it has none
+    """
+
+    flaw: Flaw
+    departure: Array = field(repr=False)
+    score: Array = field(repr=False)
+    standing: tuple[tuple[slice, float, float], ...] = ()
+
+
+def judge(flaw: Flaw, record: Record) -> Judgement | None:
+    """What `flaw`'s detector says; None where it needs a plate and there is none."""
+    if flaw.needs_plate and not record.has_plate:
+        return None
+    values = flaw.curve(record)
+    departure, score = np.full(len(values), np.nan), np.zeros(len(values))
+    standing = []
+    circumstances = _circumstances(record)
+    for shot in record.shots():
+        calm = calmed(values[shot], flaw.window)
+        away = departures(calm, circumstances[shot] if flaw.posed else circumstances[shot][:, :0])
+        unit = max(flaw.least, _UNUSUAL * spread(away))
+        counted = {"both": np.abs(away), "more": away, "less": -away}[flaw.way]
+        departure[shot] = away
+        score[shot] = np.clip(np.nan_to_num(counted / unit), 0, _MOST)
+        known = calm[np.isfinite(calm)]
+        if flaw.limit is not None and len(known) >= 3:
+            usual = float(np.median(known))
+            over = {"both": abs(usual), "more": usual, "less": -usual}[flaw.way] / flaw.limit
+            standing.append((shot, max(0.0, over), usual))
+    return Judgement(flaw, departure, score, tuple(standing))
+
+
+def _circumstances(record: Record) -> Array:
+    prefix = "plate_" if record.has_plate else ""
+    lids = (record.column(f"{prefix}lids_right") + record.column(f"{prefix}lids_left")) / 2
+    return np.stack([*(record.column(f"{prefix}{name}") for name in ("yaw", "pitch", "lips")), lids], -1)
+
+
+def _degrees(what: str, axis: curves.Axis) -> Callable[[float], str]:
+    ways = {"x": ("to the picture's left", "to the picture's right"), "y": ("up", "down")}[axis]
+    looks = "look" if what.endswith("eyes") else "looks"
+    return lambda v: f"{what} {looks} {abs(v):.0f} deg too far {ways[v > 0]}"
+
+
+def _times(what: str, more: str, less: str) -> Callable[[float], str]:
+    return lambda v: f"{what} {more if v > 0 else less}"
+
+
+def _lids(eye: str) -> Callable[[float], str]:
+    return lambda v: f"{eye} is {'open' if v > 0 else 'shut'} when the plate's is not"
+
+
+FLAWS: tuple[Flaw, ...] = (
+    Flaw("missed", "face", curves.missed, 0.4, lambda _: "the face was not replaced", "more", 1, posed=False),
+    Flaw("lost", "face", curves.lost, 0.5, lambda _: "no face can be seen in the result", "more", 1, posed=False),
+    Flaw("identity", "face", curves.shows_through, 0.22,
+         lambda v: f"the plate's face shows through ({100 * v:.0f} %)", "more", 3),
+    Flaw("seam", "edge", curves.seam, 0.35, lambda _: "the edge of the replaced part shows", "more", 3, limit=1.6,
+         throughout=lambda _: "the edge of the replaced part shows"),
+    Flaw("ring", "edge", curves.ring, 1.3, lambda v: f"face and surroundings differ in colour by {v:.1f} Delta E more",
+         "more", 3, limit=5.0, throughout=lambda v: f"face and surroundings differ in colour (Delta E {v:.1f})"),
+    Flaw("flicker", "skin", curves.flicker("skin"), 0.6, lambda v: f"skin flickers {2 ** v:.1f} times as much", "more", 3,
+         needs_plate=False, limit=1.5, throughout=lambda v: f"skin flickers {2 ** v:.1f} times as much as the plate's"),
+    Flaw("flicker", "eyes", curves.flicker("eyes"), 0.9, lambda v: f"eyes flicker {2 ** v:.1f} times as much", "more", 3,
+         needs_plate=False),
+    Flaw("flicker", "mouth", curves.flicker("mouth"), 0.9, lambda v: f"mouth flickers {2 ** v:.1f} times as much", "more",
+         3, needs_plate=False),
+    Flaw("pumping", "skin", curves.pumping, 0.9, lambda v: f"colour of the face jumps by {v:.1f} Delta E", "more", 1,
+         needs_plate=False, posed=False),
+    Flaw("jitter", "face", curves.jitter, 0.7, lambda v: f"face jumps by {v:.1f} % of the eyes' distance", "more", 1,
+         needs_plate=False),
+    Flaw("wobble", "skin", curves.wobble, 1.2, lambda v: f"skin wobbles by {v:.1f} % of the eyes' distance", "more", 1),
+    Flaw("sharpness", "skin", curves.sharp("skin"), 0.7, _times("skin", "is too sharp", "is too soft"),
+         needs_plate=False, limit=3.0, throughout=_times("skin", "is sharper than the plate's", "is softer than the plate's")),
+    Flaw("sharpness", "eyes", curves.sharp_eyes, 0.7, _times("eyes", "are too sharp", "are too soft"), needs_plate=False),
+    Flaw("sharpness", "mouth", curves.sharp("mouth"), 0.7, _times("mouth", "is too sharp", "is too soft"),
+         needs_plate=False),
+    Flaw("teeth", "mouth", curves.teeth, 1.2, _times("teeth and tongue", "are too sharp", "are blurred"), "less", 3),
+    Flaw("grain", "skin", curves.grain, 0.35, lambda v: f"grain is {2 ** v:.1f} times what it is around it", needs_plate=False,
+         limit=1.0, throughout=lambda v: f"grain is {2 ** v:.1f} times the plate's"),
+    *(Flaw("gaze", f"{eye} eye", curves.gaze(eye, axis), 4.0, _degrees(f"{eye} eye", axis))
+      for eye in ("right", "left") for axis in ("x", "y")),
+    *(Flaw("gaze", "eyes", curves.both_eyes(axis), 3.0, _degrees("both eyes", axis)) for axis in ("x", "y")),
+    Flaw("lids", "right eye", curves.lids("right"), 0.09, _lids("right eye"), window=1),
+    Flaw("lids", "left eye", curves.lids("left"), 0.09, _lids("left eye"), window=1),
+    Flaw("lips", "mouth", curves.lips, 0.05, lambda v: f"mouth is too far {'open' if v > 0 else 'shut'}"),
+    Flaw("double", "brows", curves.ghost, 0.25, _times("brows", "are doubled: the plate's show", "are paler"), "more"),
+    Flaw("occluder", "face", curves.painted_over, 0.05,
+         lambda v: f"what stands before the face is painted over ({100 * v:.0f} % of the face)", "more", 3, posed=False),
+    Flaw("pose", "face", curves.pose, 3.5, lambda v: f"face is turned {v:.0f} deg away from the plate's head", "more"),
+    Flaw("light", "face", curves.light, 0.14, lambda _: "light falls onto the face from another side", "more"),
+    Flaw("frozen", "picture", curves.frozen, 0.6, lambda _: "picture stands still while the plate moves", "more", 1,
+         needs_plate=False, posed=False),
+)  # fmt: skip
+"""All detectors."""

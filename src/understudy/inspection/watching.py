@@ -1,0 +1,91 @@
+"""One pass over a finished film and its plate: every frame decoded once, nothing kept but numbers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Self
+
+import numpy as np
+
+from understudy.faces.faceset import Faceset, Found, concatenate
+from understudy.faces.finding.reading import FaceReader
+from understudy.faces.tracking.shots import CutFinder
+from understudy.inspection.following import Follower
+from understudy.inspection.looking import Look, look_at
+from understudy.inspection.record import Record, Recorder
+from understudy.media.frame import Image
+from understudy.parallel import ordered_map, worker_count
+
+Pair = tuple[Image, Image | None]
+"""A frame of the result (H, W, 3 or 4), and the plate's."""
+
+
+class Watcher:
+    """Looks at frames on `workers` threads, each with its own models. Close it after use."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._workers = workers or worker_count()
+        self._idle: deque[FaceReader] = deque()
+
+    def watch(
+        self, pairs: Iterable[Pair], rate: float, on_frame: Callable[[], None] = lambda: None
+    ) -> Record:
+        """Watch frames in order; `on_frame` is called after each. Either all of them have a plate, or none."""
+        return record_of(self.looks(pairs), rate, on_frame)
+
+    def looks(self, pairs: Iterable[Pair]) -> Iterator[Look]:
+        """Every frame looked at by itself, in order."""
+        return ordered_map(self._look, ((n, *pair) for n, pair in enumerate(pairs)), self._workers)
+
+    def _look(self, item: tuple[int, Image, Image | None]) -> Look:
+        try:
+            reader = self._idle.pop()
+        except IndexError:
+            reader = FaceReader()
+        try:
+            return look_at(reader, *item)
+        finally:
+            self._idle.append(reader)
+
+    def close(self) -> None:
+        """Release the models. Closing twice is fine."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def record_of(looks: Iterable[Look], rate: float, on_frame: Callable[[], None] = lambda: None) -> Record:
+    """What a clip of `rate` frames/s shows, from looks at all its frames, in order from frame 0."""
+    follower, cutter = Follower(), CutFinder()
+    recorder: Recorder | None = None
+    faces: list[Faceset] = []
+    for look in looks:
+        if recorder is None:
+            recorder = Recorder(look.plate is not None)
+        recorder.add(look, follower.add(look))
+        cutter.add(look.thumbnail[None])
+        faces.append(_faces(look))
+        on_frame()
+    if recorder is None:
+        recorder = Recorder(False)
+    return recorder.read(rate, tuple(cutter.cuts(concatenate(faces), 0)))
+
+
+def _faces(look: Look) -> Faceset:
+    side = look.result if look.plate is None else look.plate
+    if side.points is None:
+        return concatenate([])
+    return Faceset(
+        np.array([look.index], np.int32),
+        np.zeros(1, np.int32),
+        side.points[None].astype(np.float32),
+        np.ones(1, np.float32),
+        np.array([Found.DETECTED], np.uint8),
+        np.zeros((1, 2), np.float32),
+    )
