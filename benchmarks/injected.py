@@ -1,7 +1,8 @@
 """Flaws put into good film on purpose: what inspection is measured and tested with.
 
-Every injection is a function of the plate, the result, the plate's landmarks and a strength; what it does is known
-exactly, frame by frame. Sizes are parts of the inter-ocular distance, so that they mean the same at any resolution.
+Every injection is a function of the plate, the result, the plate's landmarks and a strength; what it does is
+known exactly, frame by frame. Sizes are parts of the inter-ocular distance, so that they mean the same at any
+resolution.
 """
 
 from __future__ import annotations
@@ -44,8 +45,18 @@ class Film:
         return len(self.plate)
 
 
-Change = Callable[[Film, int, int, float], Bytes]
-"""The result's frame with the flaw in it: of a film, the frame, its place in the event, and the strength."""
+@dataclass(frozen=True)
+class At:
+    """One frame of an event: its number, its place in the event from 0, and how strong the flaw is."""
+
+    film: Film
+    frame: int
+    place: int
+    strength: float
+
+
+Change = Callable[[At], Bytes]
+"""The result's frame with the flaw in it."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +85,12 @@ def inject(film: Film, injection: Injection, first: int, strength: float) -> Fil
         film = with_hand(film, first, strength)
     result = list(film.result)
     for place in range(injection.length):
-        result[first + place] = injection.change(film, first + place, place, strength)
+        result[first + place] = injection.change(At(film, first + place, place, strength))
     return replace(film, result=tuple(result))
 
 
 def best_place(film: Film, injection: Injection, rng: np.random.Generator) -> int | None:
-    """A frame to begin at, at least eight from either end and in a face that looks this way; None without one."""
+    """A frame to begin at, at least eight from either end; None where lids or lips do not move."""
     last = film.frames - 8 - injection.length
     if last < 8:
         return None
@@ -110,7 +121,11 @@ def _warped(film: Film, frame: int, matte: Floats, shift: Array) -> Bytes:
     y, x = np.indices((height, width), np.float32)
     move = (matte * np.asarray(shift, np.float32)).astype(np.float32)
     return cv2.remap(
-        film.result[frame], x - move[..., 0], y - move[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        film.result[frame],
+        x - move[..., 0],
+        y - move[..., 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
 
 
@@ -118,39 +133,43 @@ def _size(film: Film, frame: int) -> float:
     return float(interocular(film.landmarks[frame]))
 
 
-def _jitter(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    angle = 2.4 * place
-    way = np.array([np.cos(angle), np.sin(angle)]) * strength * _size(film, frame) * (-1) ** place
-    return _warped(film, frame, _soft(film, frame, "face", 0.05, 0.08), way)
+def _jitter(at: At) -> Bytes:
+    angle = 2.4 * at.place
+    way = np.array([np.cos(angle), np.sin(angle)]) * at.strength * _size(at.film, at.frame) * (-1) ** at.place
+    return _warped(at.film, at.frame, _soft(at.film, at.frame, "face", 0.05, 0.08), way)
 
 
-def _wobble(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    height, width = film.plate[0].shape[:2]
-    size = _size(film, frame)
-    noise = np.random.default_rng(frame).standard_normal((height, width, 2)).astype(np.float32)
+def _wobble(at: At) -> Bytes:
+    height, width = at.film.plate[0].shape[:2]
+    size = _size(at.film, at.frame)
+    noise = np.random.default_rng(at.frame).standard_normal((height, width, 2)).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), 0.2 * size)
-    noise *= strength * size / max(float(np.sqrt((noise**2).sum(-1).mean())), 1e-9)
-    return _warped(film, frame, _soft(film, frame), noise)
+    noise *= at.strength * size / max(float(np.sqrt((noise**2).sum(-1).mean())), 1e-9)
+    return _warped(at.film, at.frame, _soft(at.film, at.frame), noise)
 
 
-def _pump(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    lab = cv2.cvtColor(film.result[frame].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    lab += np.float32((0.8 * strength, 0.4 * strength, 0.45 * strength))
-    return _mixed(film, frame, _soft(film, frame, "face", 0.05), 255 * cv2.cvtColor(lab, cv2.COLOR_LAB2RGB))
+def _pump(at: At) -> Bytes:
+    lab = cv2.cvtColor(at.film.result[at.frame].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab += np.float32((0.8 * at.strength, 0.4 * at.strength, 0.45 * at.strength))
+    return _mixed(
+        at.film, at.frame, _soft(at.film, at.frame, "face", 0.05), 255 * cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    )
 
 
-def _gaze(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    points, changed = film.landmarks[frame], film
+def _gaze(at: At) -> Bytes:
+    points, changed = at.film.landmarks[at.frame], at.film
     for corners in (mesh.RIGHT_EYE_CORNERS, mesh.LEFT_EYE_CORNERS):
         width = float(np.linalg.norm(points[corners[0], :2] - points[corners[1], :2]))
-        way = np.array([np.sin(np.radians(strength)) * EYE_RADIUS_MM / EYE_WIDTH_MM * width, 0.0])
-        matte = _soft(film, frame, "eyes", 0.0, 0.03)
+        way = np.array([np.sin(np.radians(at.strength)) * EYE_RADIUS_MM / EYE_WIDTH_MM * width, 0.0])
+        matte = _soft(at.film, at.frame, "eyes", 0.0, 0.03)
         half = np.zeros_like(matte)
         middle = points[list(corners), :2].mean(0)
         left, right = int(max(0, middle[0] - width)), int(middle[0] + width)
         half[:, left:right] = matte[:, left:right]
-        changed = replace(changed, result=_put(changed.result, frame, _warped(changed, frame, half, way)))
-    return changed.result[frame]
+        changed = replace(
+            changed, result=_put(changed.result, at.frame, _warped(changed, at.frame, half, way))
+        )
+    return changed.result[at.frame]
 
 
 def _put(frames: tuple[Bytes, ...], place: int, picture: Bytes) -> tuple[Bytes, ...]:
@@ -158,20 +177,26 @@ def _put(frames: tuple[Bytes, ...], place: int, picture: Bytes) -> tuple[Bytes, 
 
 
 def _late(region: Any, grow: float) -> Change:
-    def change(film: Film, frame: int, place: int, strength: float) -> Bytes:
-        before = frame - int(strength)
+    def change(at: At) -> Bytes:
+        before = at.frame - int(at.strength)
         stable = list(mesh.STABLE)
-        fit = fit_similarity(film.landmarks[before][stable, :2], film.landmarks[frame][stable, :2])
+        fit = fit_similarity(at.film.landmarks[before][stable, :2], at.film.landmarks[at.frame][stable, :2])
         matrix = np.column_stack([fit.scale * fit.rotation, fit.translation])
-        height, width = film.plate[0].shape[:2]
-        old = cv2.warpAffine(film.result[before], matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-        moved = film.landmarks[before].copy()
+        height, width = at.film.plate[0].shape[:2]
+        old = cv2.warpAffine(at.film.result[before], matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        moved = at.film.landmarks[before].copy()
         moved[:, :2] = apply_affine(matrix, moved)[:, :2]
         matte = np.maximum(
-            _soft(film, frame, region, grow, 0.03),
-            _soft(replace(film, landmarks=_swapped(film.landmarks, frame, moved)), frame, region, grow, 0.03),
+            _soft(at.film, at.frame, region, grow, 0.03),
+            _soft(
+                replace(at.film, landmarks=_swapped(at.film.landmarks, at.frame, moved)),
+                at.frame,
+                region,
+                grow,
+                0.03,
+            ),
         )
-        return _mixed(film, frame, matte, old.astype(np.float32))
+        return _mixed(at.film, at.frame, matte, old.astype(np.float32))
 
     return change
 
@@ -183,64 +208,77 @@ def _swapped(landmarks: Array, frame: int, points: Array) -> Array:
 
 
 def _blur(region: Any, grow: float) -> Change:
-    def change(film: Film, frame: int, place: int, strength: float) -> Bytes:
-        blurred = cv2.GaussianBlur(film.result[frame].astype(np.float32), (0, 0), strength * _size(film, frame))
-        return _mixed(film, frame, _soft(film, frame, region, grow, 0.03), blurred)
+    def change(at: At) -> Bytes:
+        blurred = cv2.GaussianBlur(
+            at.film.result[at.frame].astype(np.float32), (0, 0), at.strength * _size(at.film, at.frame)
+        )
+        return _mixed(at.film, at.frame, _soft(at.film, at.frame, region, grow, 0.03), blurred)
 
     return change
 
 
-def _seam(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    inside = _soft(film, frame, "face", 0.0, 0.01) * (1 - _soft(film, frame, "face", -0.12, 0.04))
-    return _mixed(film, frame, inside, film.result[frame] * np.float32(1 - strength))
+def _seam(at: At) -> Bytes:
+    inside = _soft(at.film, at.frame, "face", 0.0, 0.01) * (1 - _soft(at.film, at.frame, "face", -0.12, 0.04))
+    return _mixed(at.film, at.frame, inside, at.film.result[at.frame] * np.float32(1 - at.strength))
 
 
-def _noise(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    noise = np.random.default_rng(frame).standard_normal((*film.plate[0].shape[:2], 1)).astype(np.float32)
-    return _mixed(film, frame, _soft(film, frame), film.result[frame] + strength * noise)
+def _noise(at: At) -> Bytes:
+    noise = (
+        np.random.default_rng(at.frame).standard_normal((*at.film.plate[0].shape[:2], 1)).astype(np.float32)
+    )
+    return _mixed(at.film, at.frame, _soft(at.film, at.frame), at.film.result[at.frame] + at.strength * noise)
 
 
-def _through(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    return _mixed(film, frame, strength * _soft(film, frame, "face", 0.0), film.plate[frame].astype(np.float32))
+def _through(at: At) -> Bytes:
+    return _mixed(
+        at.film,
+        at.frame,
+        at.strength * _soft(at.film, at.frame, "face", 0.0),
+        at.film.plate[at.frame].astype(np.float32),
+    )
 
 
-def _missed(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    return film.plate[frame]
+def _missed(at: At) -> Bytes:
+    return at.film.plate[at.frame]
 
 
-def _light(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    points = film.landmarks[frame]
-    x = np.arange(film.plate[0].shape[1], dtype=np.float32)
-    ramp = 1 + strength * np.clip((x - points[:, 0].mean()) / _size(film, frame), -1, 1)
-    return _mixed(film, frame, _soft(film, frame), film.result[frame] * ramp[None, :, None])
+def _light(at: At) -> Bytes:
+    points = at.film.landmarks[at.frame]
+    x = np.arange(at.film.plate[0].shape[1], dtype=np.float32)
+    ramp = 1 + at.strength * np.clip((x - points[:, 0].mean()) / _size(at.film, at.frame), -1, 1)
+    return _mixed(at.film, at.frame, _soft(at.film, at.frame), at.film.result[at.frame] * ramp[None, :, None])
 
 
-def _hold(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    return film.result[frame - place - 1]
+def _hold(at: At) -> Bytes:
+    return at.film.result[at.frame - at.place - 1]
 
 
-def _turned(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    centre = film.landmarks[frame, list(mesh.STABLE), :2].mean(0)
-    matrix = cv2.getRotationMatrix2D(tuple(map(float, centre)), strength, 1.0)
-    height, width = film.plate[0].shape[:2]
-    turned = cv2.warpAffine(film.result[frame], matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return _mixed(film, frame, _soft(film, frame, "face", -0.08), turned.astype(np.float32))
+def _turned(at: At) -> Bytes:
+    centre = at.film.landmarks[at.frame, list(mesh.STABLE), :2].mean(0)
+    matrix = cv2.getRotationMatrix2D(tuple(map(float, centre)), at.strength, 1.0)
+    height, width = at.film.plate[0].shape[:2]
+    turned = cv2.warpAffine(
+        at.film.result[at.frame], matrix, (width, height), borderMode=cv2.BORDER_REPLICATE
+    )
+    return _mixed(at.film, at.frame, _soft(at.film, at.frame, "face", -0.08), turned.astype(np.float32))
 
 
-def _double(film: Film, frame: int, place: int, strength: float) -> Bytes:
-    points, size = film.landmarks[frame], _size(film, frame)
-    matte = np.zeros(film.plate[0].shape[:2], np.float32)
+def _double(at: At) -> Bytes:
+    points, size = at.film.landmarks[at.frame], _size(at.film, at.frame)
+    matte = np.zeros(at.film.plate[0].shape[:2], np.float32)
     for brow in (mesh.RIGHT_BROW, mesh.LEFT_BROW):
         hull = cv2.convexHull(np.round(points[list(brow), :2]).astype(np.int32))
         cv2.fillConvexPoly(matte, hull, 1.0)
-    matte = cv2.GaussianBlur(cv2.dilate(matte, np.ones((max(1, round(0.08 * size)),) * 2)), (0, 0), 0.03 * size)
-    plate = film.plate[frame].astype(np.float32)
+    matte = cv2.GaussianBlur(
+        cv2.dilate(matte, np.ones((max(1, round(0.08 * size)),) * 2)), (0, 0), 0.03 * size
+    )
+    plate = at.film.plate[at.frame].astype(np.float32)
     detail = plate - cv2.GaussianBlur(plate, (0, 0), 0.12 * size)
-    return _mixed(film, frame, matte[..., None], film.result[frame] + strength * detail)
+    return _mixed(at.film, at.frame, matte[..., None], at.film.result[at.frame] + at.strength * detail)
 
 
 def with_hand(film: Film, first: int, area: float) -> Film:
-    """The film with a hand's worth of something before the face from six frames before `first` on, in both."""
+    """The film with something like a hand before the face, in both, from before `first` on."""
     plate, result = list(film.plate), list(film.result)
     for frame in range(max(0, first - 6), min(film.frames, first + 12)):
         for pictures in (plate, result):
@@ -253,7 +291,9 @@ def _hand(film: Film, frame: int, area: float, picture: Bytes) -> Bytes:
     matte = np.zeros(picture.shape[:2], np.float32)
     centre = points[[205, 147], :2].mean(0)
     radius = size * np.sqrt(area)
-    cv2.ellipse(matte, tuple(map(int, np.round(centre))), (int(radius), int(0.7 * radius)), 30, 0, 360, 1.0, -1)
+    cv2.ellipse(
+        matte, tuple(map(int, np.round(centre))), (int(radius), int(0.7 * radius)), 30, 0, 360, 1.0, -1
+    )
     matte = cv2.GaussianBlur(matte, (0, 0), 0.02 * size)[..., None]
     shade = 60 + 15 * np.sin(np.arange(picture.shape[1], dtype=np.float32) / 5)[None, :, None]
     colour = shade * np.float32((1.0, 0.8, 0.7))
@@ -261,9 +301,8 @@ def _hand(film: Film, frame: int, area: float, picture: Bytes) -> Bytes:
 
 
 def _eaten(bare: Film) -> Change:
-    def change(film: Film, frame: int, place: int, strength: float) -> Bytes:
-        del film
-        return bare.result[frame]
+    def change(at: At) -> Bytes:
+        return bare.result[at.frame]
 
     return change
 

@@ -2,14 +2,14 @@
 
     python -m benchmarks.inspection --film DIR [--film DIR …] [--footage CLIP …] [--json FILE]
 
-DIR holds plate.mkv, truth.mkv and landmarks.npy of digital performers, as `understudy benchmark` films them: the true
-swap is the clean result. Of a real CLIP the clean result is the clip itself, graded; what needs two performers is left
-out there. Each injection is looked for in a copy of the clip with that one flaw in it.
+DIR holds plate.mkv, truth.mkv and landmarks.npy of digital performers, as `understudy benchmark` films
+them: the true swap is the clean result. A real CLIP's clean result is the clip itself, graded; what needs
+two performers is left out there. Each injection is looked for in a copy of the clip with that one flaw in it.
 
-  recall        part of the injected events of which a frame was among those reviewed: from the top of the list down,
-                until 10 % of the clip's frames are used up
-  named         of those found, how many by a detector that is meant for it
-  precision@20  over all copies of a clip together: of the 20 highest events, those that lie on an injected one
+  recall        part of the injected events of which a frame was among those reviewed: from the top of the
+                list down, until 10 % of the clip's frames are used up
+  named         of those found, how many were (also) seen by a detector that is meant for it
+  precision@20  over all copies of a clip: of the 20 highest events, those that lie on an injected one
   clean         events at all, and visible or severe ones, a hundred frames of clean film
 """
 
@@ -54,6 +54,11 @@ class Trial:
     def on(self, event: Event) -> bool:
         """Whether an event lies on the flaw (a frame more on either side: what follows from it)."""
         return event.first <= self.last + 1 and event.last >= self.first - 1
+
+    @property
+    def named(self) -> bool:
+        """Whether some event on it is by a detector that is meant for it."""
+        return any(self.on(event) and event.flaw in self.expected for event in self.events)
 
     @property
     def found(self) -> Event | None:
@@ -163,7 +168,7 @@ def summary(all_trials: Sequence[Trial], clean: Sequence[tuple[int, tuple[Event,
     rows = {}
     for name, some in by_type.items():
         hits = [trial for trial in some if trial.found is not None]
-        named = [trial for trial in hits if trial.found is not None and trial.found.flaw in trial.expected]
+        named = [trial for trial in hits if trial.named]
         grades = {}
         for grade, word in enumerate(("mild", "plain", "gross")):
             of_grade = [trial for trial in some if trial.grade == grade]
@@ -218,7 +223,10 @@ def main() -> None:
         for trial in found:
             if trial.found is None:
                 top = trial.events[0].sentence if trial.events else "nothing"
-                print(f"  not found: {trial.injection} {trial.strength:g} at {trial.first}; first: {top}", flush=True)
+                print(
+                    f"  not found: {trial.injection} {trial.strength:g} at {trial.first}; first: {top}",
+                    flush=True,
+                )
         for event in on_clean:
             print(f"  clean: {event.score:.2f} {event.sentence}", flush=True)
     figures = summary(everything, clean) | {"precision@20": float(np.mean(precisions))}

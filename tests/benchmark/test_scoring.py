@@ -12,11 +12,11 @@ from tests.measures.known_pictures import textured
 from understudy.benchmark.figures import FIGURES
 from understudy.benchmark.judge import NOTHING, Judge
 from understudy.benchmark.likeness_sample import LikenessSample
-from understudy.measures.replaced import before_face, inner_matte, replaced_matte, unchanged_part
 from understudy.benchmark.scoring import Scorer, TrueFrame
 from understudy.benchmark.strips import even_frames, worst_frames
 from understudy.geometry import mesh
 from understudy.measures.picture import region_matte
+from understudy.measures.replaced import before_face, inner_matte, replaced_matte, unchanged_part
 
 SIZE = 200
 COUNT = 26

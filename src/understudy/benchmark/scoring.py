@@ -19,13 +19,13 @@ from understudy.benchmark import filming
 from understudy.benchmark.case import Footage, TruthFiles
 from understudy.benchmark.judge import NOTHING, Judge
 from understudy.benchmark.likeness_sample import LikenessSample, sample
-from understudy.measures.replaced import before_face, inner_matte, replaced_matte, unchanged_part
 from understudy.benchmark.summary import Score, Series, summarise
 from understudy.faces.people import identity as network
 from understudy.measures import coverage, edges, temporal, texture
 from understudy.measures.fidelity import fidelity, fit_colour, gradient_error
 from understudy.measures.mouth import mouth_detail
 from understudy.measures.picture import Region, interocular, region_matte
+from understudy.measures.replaced import before_face, inner_matte, replaced_matte, unchanged_part
 from understudy.media import open_clip
 from understudy.pixels import to_bytes
 from understudy.progress import Progress

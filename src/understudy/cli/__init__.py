@@ -18,6 +18,7 @@ from understudy.cli import (
     curate,
     demo,
     doctor,
+    inspect,
     keys,
     master,
     matte,
@@ -44,6 +45,7 @@ app.command("coverage")(coverage.coverage)
 app.command("curate")(curate.curate)
 app.add_typer(matte.app, name="matte")
 app.add_typer(model.app, name="model")
+app.command("inspect")(inspect.inspect)
 app.command("master")(master.master)
 app.command("verify")(verify.verify)
 app.command("audit")(audit.audit)

@@ -10,6 +10,6 @@
   watching   the pass itself
   page       everything as one HTML page
 
-A number is never judged by itself: it is compared with the plate's own, and then with what is usual in its shot. Without
-a plate only the second is left, and `flaws` says what cannot be told then.
+A number is never judged by itself: it is compared with the plate's own, and then with what is usual in its
+shot. Without a plate only the second is left, and `flaws` says what cannot be told then.
 """

@@ -1,4 +1,4 @@
-"""The figures that detectors look at: from a record's columns to one curve (T,), NaN where it cannot be told."""
+"""What detectors look at: from a record's columns to one curve (T,), NaN where it cannot be told."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ Array = npt.NDArray[Any]
 
 Axis = Literal["x", "y"]
 Eye = Literal["right", "left"]
+AXES: tuple[Axis, ...] = ("x", "y")
 
 _LEAST_CHANGED = 1.0
 """Code values of features by which a replaced face differs at least: less is no replacement at all."""
@@ -68,11 +69,13 @@ def flicker(region: Literal["skin", "eyes", "mouth"]) -> Callable[[Record], Arra
 
 def pumping(record: Record) -> Array:
     """`measures.temporal.colour_breathing`, and of the finished film's own colour where there is no plate."""
-    ours = np.stack([record.column(name) for name in "lab"], -1)
-    theirs = np.stack([record.column(f"plate_{name}") for name in "lab"], -1) if record.has_plate else 0 * ours
+    ours: Array = np.stack([record.column(name) for name in "lab"], -1)
+    theirs: Array = (
+        np.stack([record.column(f"plate_{name}") for name in "lab"], -1) if record.has_plate else 0 * ours
+    )
     curve = np.full(record.frames, np.nan)
     for shot in record.shots():
-        curve[shot] = colour_breathing(ours[shot], theirs[shot], record.rate)
+        curve[shot] = colour_breathing(ours[shot], theirs[shot].astype(np.float64), record.rate)
     return curve
 
 
@@ -170,7 +173,7 @@ def _painted(record: Record, shot: slice) -> Array:
         return share
     some = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_ROWS)).astype(int)]
     usual = [_evened(cells[some], record.facing[some]) for cells in (record.plate_cells, record.cells)]
-    middle = [np.nanmedian(colours, axis=0) for colours in usual]
+    middle = [_middle(colours) for colours in usual]
     for row in rows:
         facing = record.facing[row]
         if np.count_nonzero(facing) < 20:
@@ -206,7 +209,7 @@ def _length(record: Record, parts: list[Array]) -> Array:
 
 
 def _against(record: Record, name: str) -> Array:
-    """A curve less the straight line through it over the plate's, shot by shot, by least absolute deviations."""
+    """A curve less the straight line through it over the plate's, shot by shot (least absolute errors)."""
     ours, theirs = record.column(name), record.column(f"plate_{name}")
     curve = np.full(record.frames, np.nan)
     for shot in record.shots():
@@ -233,4 +236,12 @@ def _around(change: Array) -> Array:
     known = np.isfinite(windows).any(1)
     middle = np.full(len(change), np.nan)
     middle[known] = np.nanmedian(windows[known], axis=1)
+    return middle
+
+
+def _middle(colours: Array) -> Array:
+    """Median over frames (C, 3) of (T, C, 3), NaN for cells that never face the camera."""
+    seen = np.isfinite(colours).any((0, 2))
+    middle = np.full(colours.shape[1:], np.nan)
+    middle[seen] = np.nanmedian(colours[:, seen], axis=0)
     return middle

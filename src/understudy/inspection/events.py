@@ -98,12 +98,11 @@ _EXPLAINS: dict[str, frozenset[str]] = {
 
 
 def _explained(event: Event, other: Event) -> bool:
-    """Whether `event` lies within a frame or two of `other`, which explains it."""
-    return (
-        event.flaw in _EXPLAINS.get(other.flaw, ())
-        and other.first - 2 <= event.first
-        and event.last <= other.last + 2
-    )
+    """Whether half of `event` lies within a frame or two of `other`, which explains it."""
+    if event.flaw not in _EXPLAINS.get(other.flaw, ()) or event.throughout:
+        return False
+    common = min(event.last, other.last + 2) - max(event.first, other.first - 2) + 1
+    return 2 * common >= event.last - event.first + 1
 
 
 def _departures(said: Judgement, record: Record) -> list[Event]:
@@ -114,7 +113,11 @@ def _departures(said: Judgement, record: Record) -> list[Event]:
             here = score[first : last + 1]
             if here.max() < 1:
                 continue
-            peak = float(np.sort(here)[-min(len(here), 2) :].mean()) if said.flaw.window > 1 else float(here.max())
+            peak = (
+                float(np.sort(here)[-min(len(here), 2) :].mean())
+                if said.flaw.window > 1
+                else float(here.max())
+            )
             key = shot.start + first + _middle(here)
             found.append(
                 Event(
@@ -170,11 +173,15 @@ def _standing(said: Judgement) -> list[Event]:
 
 
 def _joined(events: list[Event]) -> list[Event]:
-    """Without second opinions: of events of one flaw in one region that overlap, the first is kept, widened."""
+    """Of events of one flaw in one region that overlap the first is kept, widened."""
     kept: list[Event] = []
     for event in events:
         for place, other in enumerate(kept):
-            same = (other.flaw, other.region, other.throughout) == (event.flaw, event.region, event.throughout)
+            same = (other.flaw, other.region, other.throughout) == (
+                event.flaw,
+                event.region,
+                event.throughout,
+            )
             if same and event.first <= other.last and other.first <= event.last:
                 kept[place] = replace(
                     other, first=min(other.first, event.first), last=max(other.last, event.last)

@@ -1,10 +1,10 @@
 """What is measured from one frame to the next. Names are columns of a `record.Record`:
 
-  shake                        how far the result's face moves where the plate's does not, % of the inter-ocular distance
-  wobble                       the same of the skin within itself, the common motion taken out
-  flicker_{skin,eyes,mouth}    log2 of the residual after the plate's motion, result over plate
-  trembling                    second difference of landmarks, % of the inter-ocular distance (`measures.temporal`)
-  change                       mean absolute change of the whole picture, result's and (`plate_change`) plate's
+shake                        how far the result's face moves and the plate's does not, % of the eyes' distance
+wobble                       the same of the skin within itself, the common motion taken out
+flicker_{skin,eyes,mouth}    log2 of the residual after the plate's motion, result over plate
+trembling                    second difference of landmarks, % of the eyes' distance
+change                       mean absolute change of the whole picture, result's and (`plate_change`) plate's
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ class Follower:
         eyes = float(interocular(now.points)) * _FLOW / SIDE
         found["shake"], found["wobble"] = _motion(apart, regions["skin"], eyes)
         for name, matte in regions.items():
-            found[f"flicker_{name}"] = _log(_residual(ours, flow, matte)) - _log(_residual(theirs, flow, matte))
+            found[f"flicker_{name}"] = _log(_residual(ours, flow, matte)) - _log(
+                _residual(theirs, flow, matte)
+            )
         return found
 
 

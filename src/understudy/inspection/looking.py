@@ -68,9 +68,9 @@ class Look:
 def look_at(reader: FaceReader, index: int, result: Image, plate: Image | None) -> Look:
     """Look at a frame of the result (H, W, 3 or 4) and at the plate's, which is as large.
 
-    The face is looked for in the plate; where it shows several, the one that the result changed most is taken,
-    else the largest. Its landmarks in the result are looked for in the same square, so that a landmarker errs
-    on both alike.
+    The face is looked for in the plate; where it shows several, the one that the result changed most is
+    taken, else the largest. Its landmarks in the result are looked for in the same square, so that a
+    landmarker errs on both alike.
     """
     smalls = [reduced(picture, _STILL)[0] for picture in (result, plate) if picture is not None]
     thumbnail = reduced(smalls[-1], _THUMBNAIL)[0]

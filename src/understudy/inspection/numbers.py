@@ -8,14 +8,14 @@ Of each side, plate and result:
   yaw, pitch, roll           degrees (`geometry.pose.head_angles`)
   light_x, light_y           `faces.finding.lighting.light_direction`
   l, a, b                    mean CIE Lab of the face
-  sharp_{skin,eyes,mouth}    log2 of the energy of detail 1 to 2 pixels wide (`measures.texture.band_energies`)
+  sharp_{skin,eyes,mouth}    log2 of the energy of detail 1 to 2 pixels wide (`measures.texture`)
   grain                      log2 of the deviation of the finest diagonal detail of the skin, in code values
   teeth                      log2 of `measures.mouth.mouth_detail`
 
 Of both together:
 
   seam, ring                 `measures.edges`
-  changed                    root mean square of result minus plate in the face, light taken out, in code values
+  changed                    root mean square of result minus plate in the face, without light, in code values
   ghost                      how much of the plate's brows is seen in the result: 0 none, 1 all of it
 """
 
@@ -49,7 +49,7 @@ _ROUNDING = 1 / np.sqrt(12)
 _EYES_GROW, _MOUTH_GROW = 0.08, 0.04
 _BROWS_GROW = 0.05
 _COARSE, _FINE = 0.12, 0.015
-"""Detail between these sizes, in parts of the inter-ocular distance, is features and neither light nor grain."""
+"""Detail between these sizes, in parts of the inter-ocular distance, is features: no light, no grain."""
 
 
 def of_landmarks(points: Points) -> Numbers:
@@ -84,7 +84,7 @@ def of_picture(picture: Bytes, points: Points, own: Points) -> Numbers:
 
 
 def of_both(plate: Bytes, result: Bytes, points: Points) -> Numbers:
-    """What the replaced part's edge and inside show, of aligned pictures (S, S, 3); `points` are the plate's."""
+    """Edge and inside of the replaced part, in aligned pictures (S, S, 3), with the plate's points."""
     side, eyes = len(plate), float(interocular(points))
     matte = replaced_matte(result, plate, points)
     ours, theirs = (_features(picture, eyes) for picture in (result, plate))

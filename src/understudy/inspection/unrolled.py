@@ -21,7 +21,7 @@ _FACING = 0.25
 
 @cache
 def _cells() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Of every cell that skin covers: its place in the grid, the triangle's vertices (C, 3) and weights (C, 3)."""
+    """Of every cell that skin covers: a triangle's vertices (C, 3) and their weights (C, 3)."""
     uv, triangles = mesh.canonical_uv(), mesh.skin_triangles()
     corners = uv[triangles]
     centre = (np.arange(GRID) + 0.5) / GRID
@@ -29,14 +29,17 @@ def _cells() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     points = np.stack([x.ravel(), y.ravel()], -1)
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     area = _cross(b - a, c - a)
-    weights = np.stack(
-        [
-            _cross(b[None] - points[:, None], c[None] - points[:, None]),
-            _cross(c[None] - points[:, None], a[None] - points[:, None]),
-            _cross(a[None] - points[:, None], b[None] - points[:, None]),
-        ],
-        -1,
-    ) / np.where(area == 0, np.inf, area)[None, :, None]
+    weights = (
+        np.stack(
+            [
+                _cross(b[None] - points[:, None], c[None] - points[:, None]),
+                _cross(c[None] - points[:, None], a[None] - points[:, None]),
+                _cross(a[None] - points[:, None], b[None] - points[:, None]),
+            ],
+            -1,
+        )
+        / np.where(area == 0, np.inf, area)[None, :, None]
+    )
     inside = (weights >= 0).all(-1)
     covered = np.flatnonzero(inside.any(1))
     which = inside[covered].argmax(1)

@@ -19,8 +19,8 @@ _RIDGE = 1e-3
 def departures(values: Array, circumstances: Array) -> Array:
     """Values (T,) of one shot less what is usual in the circumstances (T, K), NaN where either is unknown.
 
-    Usual is the median; from 30 frames on a robust regression (Huber's weights) on the circumstances, and from
-    90 on their squares, too, since landmarkers, light and sharpness all depend on where a head is turned.
+    Usual is the median; from 30 frames on a robust regression (Huber's weights) on the circumstances, and
+    from 90 on their squares, too: landmarkers, light and sharpness all depend on where a head is turned.
     """
     away = values - _median(values)
     known = np.isfinite(values) & np.isfinite(circumstances).all(1)

@@ -31,7 +31,7 @@ class Watcher:
     def watch(
         self, pairs: Iterable[Pair], rate: float, on_frame: Callable[[], None] = lambda: None
     ) -> Record:
-        """Watch frames in order; `on_frame` is called after each. Either all of them have a plate, or none."""
+        """Watch frames in order, all with a plate or none; `on_frame` is called after each."""
         return record_of(self.looks(pairs), rate, on_frame)
 
     def looks(self, pairs: Iterable[Pair]) -> Iterator[Look]:

@@ -1,0 +1,175 @@
+"""Every detector: one contract on made-up curves, and flaws that were put into film."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.injected import INJECTIONS, Film, Injection, best_place, inject, occluder_injection
+from benchmarks.inspection import events, looks
+from understudy.faces.finding.reading import FaceReader
+from understudy.inspection.events import events_of, judge_all
+from understudy.inspection.flaws import FLAWS, Flaw, judge
+from understudy.inspection.looking import Look
+from understudy.inspection.record import Record
+from understudy.inspection.unrolled import cell_count
+
+T = 60
+BAD = slice(30, 36)
+
+
+def empty_record(has_plate: bool = True, frames: int = T, cuts: tuple[int, ...] = ()) -> Record:
+    cells = np.zeros((frames, cell_count(), 3), np.uint8)
+    angles = {
+        f"{side}{name}": np.zeros(frames) for side in ("", "plate_") for name in ("yaw", "pitch", "lips")
+    }
+    angles |= {
+        f"{side}lids_{eye}": np.full(frames, 0.3) for side in ("", "plate_") for eye in ("right", "left")
+    }
+    return Record(
+        25.0,
+        angles,
+        np.ones(frames, bool),
+        np.ones(frames, bool),
+        np.zeros((frames, 478, 3), np.float32),
+        cells,
+        cells,
+        np.zeros(cells.shape[:2], bool),
+        has_plate,
+        cuts,
+    )
+
+
+def showing(flaw: Flaw, values: np.ndarray) -> Flaw:
+    return replace(flaw, curve=lambda _: values)
+
+
+def name(flaw: Flaw) -> str:
+    return f"{flaw.key}-{flaw.region}"
+
+
+def noisy(level: float, sigma: float) -> np.ndarray:
+    return level + sigma * np.random.default_rng(4).standard_normal(T)
+
+
+each_flaw = pytest.mark.parametrize("flaw", FLAWS, ids=name)
+
+
+@each_flaw
+def test_what_is_unknown_is_no_flaw(flaw: Flaw) -> None:
+    said = judge(showing(flaw, np.full(T, np.nan)), empty_record())
+    assert said is not None
+    assert said.score.tolist() == [0.0] * T
+
+
+@each_flaw
+def test_what_is_usual_is_no_departure(flaw: Flaw) -> None:
+    said = judge(showing(flaw, noisy(0.3, 0.05 * flaw.least)), empty_record())
+    assert said is not None
+    assert said.score.shape == (T,)
+    assert said.score.max() < 1
+
+
+@each_flaw
+def test_a_departure_is_found_where_it_is_and_nowhere_else(flaw: Flaw) -> None:
+    values = noisy(0.3, 0.02 * flaw.least)
+    values[BAD] += 3 * flaw.least * (-1 if flaw.way == "less" else 1)
+    record = empty_record()
+    said = judge(showing(flaw, values), record)
+    assert said is not None
+    assert np.flatnonzero(said.score >= 1).tolist() == list(range(30, 36))
+    (event,) = [event for event in events_of([said], record) if not event.throughout]
+    assert (event.first, event.last) == (30, 35)
+    assert event.keyframe in range(30, 36)
+    assert event.score == pytest.approx(3, rel=0.1)
+    assert event.sentence.endswith(", frames 30-35")
+    assert len(event.words) > 10
+
+
+@each_flaw
+def test_the_other_way_round_counts_only_where_both_ways_do(flaw: Flaw) -> None:
+    values = noisy(0.3, 0.02 * flaw.least)
+    values[BAD] -= 3 * flaw.least * (-1 if flaw.way == "less" else 1)
+    said = judge(showing(flaw, values), empty_record())
+    assert said is not None
+    assert (said.score.max() >= 1) == (flaw.way == "both")
+
+
+@each_flaw
+def test_a_shots_own_noise_is_no_flaw(flaw: Flaw) -> None:
+    values = noisy(0.3, flaw.least)
+    said = judge(showing(flaw, values), empty_record())
+    assert said is not None
+    assert said.score.max() < 1
+
+
+@each_flaw
+def test_a_cut_is_no_flaw(flaw: Flaw) -> None:
+    values = noisy(0.3, 0.02 * flaw.least)
+    values[20:] += 5 * flaw.least
+    record = empty_record(cuts=(20,))
+    said = judge(showing(flaw, values), record)
+    assert said is not None
+    assert said.score.max() < 1
+
+
+@each_flaw
+def test_what_needs_a_plate_says_nothing_without(flaw: Flaw) -> None:
+    said = judge(showing(flaw, noisy(0.3, flaw.least)), empty_record(has_plate=False))
+    assert (said is None) == flaw.needs_plate
+
+
+def test_a_shot_that_is_wrong_throughout_is_told_as_such() -> None:
+    (seam,) = [flaw for flaw in FLAWS if flaw.key == "seam"]
+    assert seam.limit is not None
+    record = empty_record()
+    said = judge(showing(seam, noisy(2 * seam.limit, 0.01)), record)
+    assert said is not None
+    (event,) = events_of([said], record)
+    assert event.throughout
+    assert (event.first, event.last, event.score) == (0, T - 1, pytest.approx(2, rel=0.02))
+    assert event.sentence.endswith("frames 0-59 (all of the shot)")
+
+
+def test_clean_film_has_no_visible_flaw(film: Film, clean: list[Look]) -> None:
+    found = [event for event in events(clean, film.rate) if not event.throughout]
+    assert [event.sentence for event in found if event.severity != "minor"] == []
+    assert len(found) <= 2
+
+
+@pytest.mark.parametrize("injection", [*INJECTIONS, "occluder"], ids=lambda one: getattr(one, "key", one))
+def test_an_injected_flaw_is_found_and_named(
+    injection: Injection | str, film: Film, clean: list[Look], reader: FaceReader
+) -> None:
+    if isinstance(injection, str):
+        injection = occluder_injection(film)
+    first = best_place(film, injection, np.random.default_rng(1))
+    assert first is not None, "the film should give every flaw a place"
+    strength = injection.strengths[-1]
+    flawed = inject(film, injection, first, strength)
+    changed = [
+        n
+        for n in range(film.frames)
+        if flawed.result[n] is not film.result[n] or flawed.plate[n] is not film.plate[n]
+    ]
+    seen = list(clean)
+    for n, look in zip(changed, looks(reader, flawed, changed), strict=True):
+        seen[n] = look
+    found = [event for event in events(seen, film.rate) if not event.throughout]
+    last = first + injection.length - 1
+    there = [event for event in found if event.first <= last + 1 and event.last >= first - 1]
+    assert found, "nothing was found"
+    assert found[0] in there, [event.sentence for event in found]
+    assert {event.flaw for event in there} & set(injection.expected), [event.sentence for event in there]
+
+
+def test_a_film_without_a_plate_is_judged_by_itself(film: Film, reader: FaceReader) -> None:
+    alone = looks(reader, replace(film, plate=film.result), range(12))
+    from understudy.inspection.watching import record_of
+
+    single = [replace(look, plate=None, both={}, facing=None) for look in alone]
+    record = record_of(single, film.rate)
+    assert not record.has_plate
+    assert {said.flaw.key for said in judge_all(record)} == {f.key for f in FLAWS if not f.needs_plate}
