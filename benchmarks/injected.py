@@ -100,7 +100,8 @@ def best_place(film: Film, injection: Injection, rng: np.random.Generator) -> in
     lag = int(injection.strengths[1])
     moved = np.abs(curve[lag:] - curve[:-lag])
     sums = np.array([moved[n - lag : n - lag + injection.length].sum() for n in range(8, last + 1)])
-    return 8 + int(sums.argmax()) if sums.max() > 0.15 * injection.length else None
+    least = (0.15 if injection.where == "lids" else 0.06) * injection.length
+    return 8 + int(sums.argmax()) if sums.max() > least else None
 
 
 def _soft(film: Film, frame: int, region: Any = "face", grow: float = -0.05, feather: float = 0.06) -> Floats:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.errors import BadInputError
+from understudy.inspection.curves import changed_share
 from understudy.inspection.events import SEVERITIES, Event, Severity, events_of, judge_all
 from understudy.inspection.flaws import FLAWS, Judgement
 from understudy.inspection.record import Record
@@ -102,6 +103,10 @@ def inspect(request: InspectRequest, progress: Progress) -> Inspection:
         where = films.result if films.plate is None else films.plate
         raise BadInputError(f"No face was found in {where}: there is nothing to inspect.")
     judgements = judge_all(record)
+    if record.has_plate and not np.isfinite(changed_share(record)).any():
+        sentences.append(
+            "Film and plate show the same face: it was replaced nowhere, or so that nobody sees it."
+        )
     if record.frames < count:
         sentences.append(f"Only {record.frames} of {count} frames could be read.")
     return Inspection(

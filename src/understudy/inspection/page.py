@@ -1,0 +1,143 @@
+"""What was found as one HTML page, complete in itself: pictures inside, nothing fetched."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from understudy.atomic import replacing
+from understudy.geometry import mesh
+from understudy.inspection.events import Event
+from understudy.inspection.flaws import Judgement
+from understudy.measures.picture import interocular
+
+Bytes = npt.NDArray[np.uint8]
+Points = npt.NDArray[np.floating[Any]]
+
+TILE = 336
+_TEMPLATES = Path(__file__).parent / "templates"
+_AROUND = 2.6
+_WIDEST = 600
+_MARK = (255, 210, 40)
+_LEAST = 0.7
+_PLACES: dict[str, tuple[int, ...]] = {
+    "right eye": mesh.RIGHT_EYE,
+    "left eye": mesh.LEFT_EYE,
+    "eyes": mesh.RIGHT_EYE + mesh.LEFT_EYE,
+    "brows": mesh.RIGHT_BROW + mesh.LEFT_BROW,
+    "mouth": mesh.LIPS_OUTER,
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An event with its pictures (data addresses), `plate` None where there is no plate."""
+
+    event: Event
+    result: str = field(repr=False)
+    plate: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One detector along the film: `marks` are (column, opacity) out of `width` columns."""
+
+    name: str
+    width: int
+    marks: tuple[tuple[int, float], ...]
+
+
+def tile(picture: Bytes, points: Points) -> Bytes:
+    """The square around a face (TILE, TILE, 3); of a frame without one, all of it made to fit."""
+    size = float(interocular(points))
+    if size <= 0:
+        return np.asarray(cv2.resize(picture, (TILE, TILE), interpolation=cv2.INTER_AREA), np.uint8)
+    matrix = _to_tile(points)
+    scale = float(matrix[0, 0])
+    if scale < 0.5:
+        picture = np.asarray(cv2.blur(picture, (int(1 / scale), int(1 / scale))), np.uint8)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(
+        cv2.warpAffine(picture, matrix, (TILE, TILE), flags=method, borderMode=cv2.BORDER_REPLICATE),
+        np.uint8,
+    )
+
+
+def marked(picture: Bytes, points: Points, region: str) -> Bytes:
+    """A copy of a tile with a frame around `region` of the face with (478, 3) landmarks in frame pixels."""
+    out = picture.copy()
+    if float(interocular(points)) <= 0:
+        return out
+    matrix = _to_tile(points)
+    place = np.asarray(points, np.float64)[list(_PLACES.get(region, mesh.FACE_OVAL)), :2]
+    place = place @ matrix[:, :2].T + matrix[:, 2]
+    low, high = (np.round(corner).astype(int) for corner in (place.min(0) - 8, place.max(0) + 8))
+    cv2.rectangle(out, tuple(low.tolist()), tuple(high.tolist()), _MARK, 2, cv2.LINE_AA)
+    return out
+
+
+def embedded(picture: Bytes) -> str:
+    """An RGB picture as the address of a JPEG inside the page."""
+    done, data = cv2.imencode(
+        ".jpg", np.ascontiguousarray(picture[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 88]
+    )
+    if not done:
+        raise ValueError("a picture cannot be encoded")
+    return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"
+
+
+def strips(judgements: Sequence[Judgement]) -> list[Strip]:
+    """A strip a flaw and region, those with something on them first."""
+    scores: dict[str, npt.NDArray[Any]] = {}
+    for said in judgements:
+        name = f"{said.flaw.key}, {said.flaw.region}"
+        scores[name] = np.maximum(scores.get(name, 0.0), said.score)
+    made = [_strip(name, score) for name, score in scores.items()]
+    return sorted(made, key=lambda strip: not strip.marks)
+
+
+def _strip(name: str, score: npt.NDArray[Any]) -> Strip:
+    width = max(1, min(_WIDEST, len(score)))
+    worst = [float(part.max()) for part in np.array_split(score, width) if len(part)]
+    marks = [(x, round(min(1.0, value / 3), 2)) for x, value in enumerate(worst) if value >= _LEAST]
+    return Strip(name, width, tuple(marks))
+
+
+def write_page(
+    path: Path,
+    *,
+    title: str,
+    sentences: Sequence[str],
+    frames: int,
+    shown: Sequence[Shown],
+    rows: Sequence[Event],
+    along: Sequence[Strip],
+) -> None:
+    """Write the page, whole or not at all."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = environment.get_template("inspection.html").render(
+        title=title, sentences=sentences, frames=frames, shown=shown, rows=rows, strips=along
+    )
+    with replacing(path) as part:
+        part.write_text(text, "utf-8")
+
+
+def _to_tile(points: Points) -> npt.NDArray[np.float64]:
+    middle = np.asarray(points, np.float64)[:, :2].mean(0)
+    scale = TILE / (_AROUND * float(interocular(points)))
+    return np.array([[scale, 0, TILE / 2 - scale * middle[0]], [0, scale, TILE / 2 - scale * middle[1]]])
