@@ -173,16 +173,11 @@ def _standing(said: Judgement) -> list[Event]:
 
 
 def _joined(events: list[Event]) -> list[Event]:
-    """Of events of one flaw in one region that overlap the first is kept, widened."""
+    """Of events of one flaw that overlap in one place (both eyes: one eye, too) the first is kept, widened."""
     kept: list[Event] = []
     for event in events:
         for place, other in enumerate(kept):
-            same = (other.flaw, other.region, other.throughout) == (
-                event.flaw,
-                event.region,
-                event.throughout,
-            )
-            if same and event.first <= other.last and other.first <= event.last:
+            if _same(event, other) and event.first <= other.last and other.first <= event.last:
                 kept[place] = replace(
                     other, first=min(other.first, event.first), last=max(other.last, event.last)
                 )
@@ -190,3 +185,10 @@ def _joined(events: list[Event]) -> list[Event]:
         else:
             kept.append(event)
     return kept
+
+
+def _same(one: Event, other: Event) -> bool:
+    regions = {one.region, other.region}
+    return (one.flaw, one.throughout) == (other.flaw, other.throughout) and (
+        len(regions) == 1 or ("eyes" in regions and regions <= {"eyes", "right eye", "left eye"})
+    )

@@ -42,11 +42,12 @@ class InspectRequest:
 
 @dataclass(frozen=True)
 class Films:
-    """What is compared: frame i of the result with frame `begin` + i of the plate."""
+    """What is compared: frame i of the result with frame `begin` + i of the plate, `end` the last (None: all)."""
 
     result: Path
     plate: Path | None
     begin: int = 0
+    end: int | None = None
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,8 @@ def _last_swap(folder: Path) -> Films | None:
     if run is None or run.output is None or not isinstance(run.settings.get("plate"), str):
         return None
     frames = run.settings.get("frames")
-    begin = int(frames[0]) if isinstance(frames, list) and frames else 0
-    return Films(Path(run.output), Path(run.settings["plate"]), begin)
+    begin, end = (int(frames[0]), int(frames[1])) if isinstance(frames, list) else (0, None)
+    return Films(Path(run.output), Path(run.settings["plate"]), begin, end)
 
 
 def _compared(films: Films, result: Clip, plate: Clip | None) -> tuple[int, list[str]]:
@@ -160,7 +161,8 @@ def _compared(films: Films, result: Clip, plate: Clip | None) -> tuple[int, list
             f"There is no plate to compare with, so these are left out: {', '.join(left_out)}. "
             "Give it as --plate."
         ]
-    theirs = plate.info.frame_count - films.begin
+    last = plate.info.frame_count - 1
+    theirs = (last if films.end is None else min(last, films.end)) - films.begin + 1
     if theirs <= 0:
         raise BadInputError(f"{films.plate} has only {plate.info.frame_count} frames: is it the right plate?")
     sentences = []
