@@ -4,8 +4,8 @@
 
 DIR holds plate.mkv, truth.mkv and landmarks.npy of digital performers, as `understudy benchmark` films
 them: the true swap is the clean result. A real CLIP's clean result is the clip itself, graded and a little
-noisy; what needs two performers is left out there. Each injection is looked for in a copy of the clip with that
-one flaw in it.
+noisy; what needs two performers is left out there. Each injection is looked for in a copy of the clip with
+that one flaw in it.
 
   recall        part of the injected events of which a frame was among those reviewed: from the top of the
                 list down, until 10 % of the clip's frames are used up

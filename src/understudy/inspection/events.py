@@ -173,7 +173,7 @@ def _standing(said: Judgement) -> list[Event]:
 
 
 def _joined(events: list[Event]) -> list[Event]:
-    """Of events of one flaw that overlap in one place (both eyes: one eye, too) the first is kept, widened."""
+    """Of events of one flaw that overlap in one place (both eyes: one eye, too) keep the first, widened."""
     kept: list[Event] = []
     for event in events:
         for place, other in enumerate(kept):

@@ -42,7 +42,7 @@ class InspectRequest:
 
 @dataclass(frozen=True)
 class Films:
-    """What is compared: frame i of the result with frame `begin` + i of the plate, `end` the last (None: all)."""
+    """What is compared: frame i of the result with frame `begin` + i of the plate, to `end` (None: all)."""
 
     result: Path
     plate: Path | None
