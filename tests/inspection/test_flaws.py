@@ -15,6 +15,7 @@ from understudy.inspection.flaws import FLAWS, Flaw, judge
 from understudy.inspection.looking import Look
 from understudy.inspection.record import Record
 from understudy.inspection.unrolled import cell_count
+from understudy.inspection.watching import record_of
 
 T = 60
 BAD = slice(30, 36)
@@ -167,8 +168,6 @@ def test_an_injected_flaw_is_found_and_named(
 
 def test_a_film_without_a_plate_is_judged_by_itself(film: Film, reader: FaceReader) -> None:
     alone = looks(reader, replace(film, plate=film.result), range(12))
-    from understudy.inspection.watching import record_of
-
     single = [replace(look, plate=None, both={}, facing=None) for look in alone]
     record = record_of(single, film.rate)
     assert not record.has_plate

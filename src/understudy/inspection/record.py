@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from understudy.faces.faceset import LANDMARK_COUNT
+from understudy.faces.faceset import LANDMARK_COUNT, Faceset, Found
 from understudy.faces.stretches import Growing
 from understudy.inspection.looking import Look
 from understudy.inspection.unrolled import cell_count
@@ -67,7 +68,7 @@ class Recorder:
 
     def __init__(self, has_plate: bool) -> None:
         self._has_plate = has_plate
-        self._rows: dict[str, dict[int, float]] = {}
+        self._columns: dict[str, array[float]] = {}
         self._seen: list[bool] = []
         self._found: list[bool] = []
         self._points = Growing((LANDMARK_COUNT, 3), np.float32)
@@ -80,33 +81,49 @@ class Recorder:
         row = len(self._seen)
         plate = {f"plate_{name}": value for name, value in (look.plate.numbers if look.plate else {}).items()}
         for name, value in (look.result.numbers | plate | look.both | steps).items():
-            self._rows.setdefault(name, {})[row] = value
+            column = self._columns.setdefault(name, array("d"))
+            column.extend([np.nan] * (row - len(column)))
+            column.append(value)
         self._seen.append(look.points is not None)
         self._found.append(look.result.points is not None)
         shown = look.plate.points if look.plate is not None else look.result.points
         self._points.add(np.zeros((1, LANDMARK_COUNT, 3)) if shown is None else shown)
-        for column, side in ((self._cells, look.result), (self._plate_cells, look.plate)):
+        for cells, side in ((self._cells, look.result), (self._plate_cells, look.plate)):
             missing = side is None or side.cells is None
-            column.add(np.zeros((1, cell_count(), 3)) if missing else side.cells)  # type: ignore[union-attr, arg-type]
+            cells.add(np.zeros((1, cell_count(), 3)) if missing else side.cells)  # type: ignore[union-attr, arg-type]
         self._facing.add(np.zeros((1, cell_count())) if look.facing is None else look.facing)
 
-    def read(self, rate: float, cuts: tuple[int, ...]) -> Record:
-        """Everything so far."""
+    def read(self, rate: float, cuts_of: Callable[[Faceset], list[int]]) -> Record:
+        """Everything so far; `cuts_of` tells the cuts, which wants to know where faces are."""
         count = len(self._seen)
         columns = {}
-        for name, values in self._rows.items():
+        for name, values in self._columns.items():
             column = np.full(count, np.nan)
-            column[list(values)] = list(values.values())
+            column[: len(values)] = values
             columns[name] = column
+        seen, points = np.array(self._seen, bool), self._points.whole()
         return Record(
             rate,
             columns,
-            np.array(self._seen, bool),
+            seen,
             np.array(self._found, bool),
-            self._points.whole(),
+            points,
             self._cells.whole(),
             self._plate_cells.whole(),
             self._facing.whole(),
             self._has_plate,
-            cuts,
+            tuple(cuts_of(_faces(seen, points))),
         )
+
+
+def _faces(seen: Array, points: Array) -> Faceset:
+    frames = np.flatnonzero(seen).astype(np.int32)
+    count = len(frames)
+    return Faceset(
+        frames,
+        np.zeros(count, np.int32),
+        points if count == len(points) else points[frames],
+        np.ones(count, np.float32),
+        np.full(count, Found.DETECTED, np.uint8),
+        np.zeros((count, 2), np.float32),
+    )

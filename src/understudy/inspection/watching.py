@@ -6,9 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
-import numpy as np
-
-from understudy.faces.faceset import Faceset, Found, concatenate
 from understudy.faces.finding.reading import FaceReader
 from understudy.faces.tracking.shots import CutFinder
 from understudy.inspection.following import Follower
@@ -64,28 +61,12 @@ def record_of(looks: Iterable[Look], rate: float, on_frame: Callable[[], None] =
     """What a clip of `rate` frames/s shows, from looks at all its frames, in order from frame 0."""
     follower, cutter = Follower(), CutFinder()
     recorder: Recorder | None = None
-    faces: list[Faceset] = []
     for look in looks:
         if recorder is None:
             recorder = Recorder(look.plate is not None)
         recorder.add(look, follower.add(look))
         cutter.add(look.thumbnail[None])
-        faces.append(_faces(look))
         on_frame()
     if recorder is None:
         recorder = Recorder(False)
-    return recorder.read(rate, tuple(cutter.cuts(concatenate(faces), 0)))
-
-
-def _faces(look: Look) -> Faceset:
-    side = look.result if look.plate is None else look.plate
-    if side.points is None:
-        return concatenate([])
-    return Faceset(
-        np.array([look.index], np.int32),
-        np.zeros(1, np.int32),
-        side.points[None].astype(np.float32),
-        np.ones(1, np.float32),
-        np.array([Found.DETECTED], np.uint8),
-        np.zeros((1, 2), np.float32),
-    )
+    return recorder.read(rate, lambda faces: cutter.cuts(faces, 0))

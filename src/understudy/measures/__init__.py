@@ -7,6 +7,7 @@ landmarks are (T, 478, 3) as in a `Faceset`. A figure that cannot be told from w
   picture      what the others share: floats, luma, Lab, boxes, regions of a face
   fidelity     against the truth: PSNR, SSIM, gradients
   temporal     flicker, colour pumping, jitter
+  replaced     where a result differs from its plate, as far as that can be told from outside
   edges        seam, ring colour difference
   texture      sharpness and grain against the plate's
   performance  landmarks, expression and pose against the plate's
