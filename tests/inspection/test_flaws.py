@@ -55,7 +55,13 @@ def noisy(level: float, sigma: float) -> np.ndarray:
     return level + sigma * np.random.default_rng(4).standard_normal(T)
 
 
+def usual(flaw: Flaw) -> float:
+    """A level that is nothing unusual."""
+    return 0.0 if flaw.absolute else 0.3
+
+
 each_flaw = pytest.mark.parametrize("flaw", FLAWS, ids=name)
+each_relative_flaw = pytest.mark.parametrize("flaw", [f for f in FLAWS if not f.absolute], ids=name)
 
 
 @each_flaw
@@ -67,7 +73,7 @@ def test_what_is_unknown_is_no_flaw(flaw: Flaw) -> None:
 
 @each_flaw
 def test_what_is_usual_is_no_departure(flaw: Flaw) -> None:
-    said = judge(showing(flaw, noisy(0.3, 0.05 * flaw.least)), empty_record())
+    said = judge(showing(flaw, noisy(usual(flaw), 0.05 * flaw.least)), empty_record())
     assert said is not None
     assert said.score.shape == (T,)
     assert said.score.max() < 1
@@ -75,7 +81,7 @@ def test_what_is_usual_is_no_departure(flaw: Flaw) -> None:
 
 @each_flaw
 def test_a_departure_is_found_where_it_is_and_nowhere_else(flaw: Flaw) -> None:
-    values = noisy(0.3, 0.02 * flaw.least)
+    values = noisy(usual(flaw), 0.02 * flaw.least)
     values[BAD] += 3 * flaw.least * (-1 if flaw.way == "less" else 1)
     record = empty_record()
     said = judge(showing(flaw, values), record)
@@ -91,14 +97,14 @@ def test_a_departure_is_found_where_it_is_and_nowhere_else(flaw: Flaw) -> None:
 
 @each_flaw
 def test_the_other_way_round_counts_only_where_both_ways_do(flaw: Flaw) -> None:
-    values = noisy(0.3, 0.02 * flaw.least)
+    values = noisy(usual(flaw), 0.02 * flaw.least)
     values[BAD] -= 3 * flaw.least * (-1 if flaw.way == "less" else 1)
     said = judge(showing(flaw, values), empty_record())
     assert said is not None
     assert (said.score.max() >= 1) == (flaw.way == "both")
 
 
-@each_flaw
+@each_relative_flaw
 def test_a_shots_own_noise_is_no_flaw(flaw: Flaw) -> None:
     values = noisy(0.3, flaw.least)
     said = judge(showing(flaw, values), empty_record())
@@ -106,14 +112,30 @@ def test_a_shots_own_noise_is_no_flaw(flaw: Flaw) -> None:
     assert said.score.max() < 1
 
 
-@each_flaw
+@each_relative_flaw
 def test_a_cut_is_no_flaw(flaw: Flaw) -> None:
-    values = noisy(0.3, 0.02 * flaw.least)
+    values = noisy(usual(flaw), 0.02 * flaw.least)
     values[20:] += 5 * flaw.least
     record = empty_record(cuts=(20,))
     said = judge(showing(flaw, values), record)
     assert said is not None
     assert said.score.max() < 1
+
+
+def test_a_shot_that_was_left_as_it_was_is_one_event() -> None:
+    record = empty_record(cuts=(20,))
+    record.columns["changed"] = np.where(np.arange(T) < 20, 0.2, 8.0)
+    found = events_of(judge_all(record), record)
+    assert [(event.flaw, event.first, event.last, event.severity) for event in found] == [
+        ("missed", 0, 19, "severe")
+    ]
+
+
+def test_most_of_a_shot_may_be_missed() -> None:
+    record = empty_record()
+    record.columns["changed"] = np.where(np.arange(T) < 40, 0.2, 8.0)
+    (event,) = [event for event in events_of(judge_all(record), record) if event.flaw == "missed"]
+    assert (event.first, event.last) == (0, 39)
 
 
 @each_flaw

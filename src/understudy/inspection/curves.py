@@ -22,17 +22,26 @@ _LEAST_CHANGED = 1.0
 """Code values of features by which a replaced face differs at least: less is no replacement at all."""
 _HIDDEN = 24.0
 _MOST_ROWS = 300
+_LEAST_CELLS = 20
 
 
 def changed_share(record: Record) -> Array:
-    """How much the face differs from the plate's, in parts of what is usual in the shot."""
+    """How much the face differs from the plate's, in parts of what a replaced face does; NaN where none is.
+
+    That is the shot's upper quartile; where a shot shows the plate's own face throughout, other shots say it.
+    """
     values, share = record.column("changed"), np.full(record.frames, np.nan)
-    for shot in record.shots():
-        known = values[shot][np.isfinite(values[shot])]
-        usual = float(np.median(known)) if len(known) else 0.0
-        if usual >= _LEAST_CHANGED:
-            share[shot] = values[shot] / usual
+    usual = [_upper(values[shot]) for shot in record.shots()]
+    most = max(usual, default=0.0)
+    for shot, own in zip(record.shots(), usual, strict=True):
+        if most >= _LEAST_CHANGED:
+            share[shot] = values[shot] / (own if own >= _LEAST_CHANGED else most)
     return share
+
+
+def _upper(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.percentile(known, 75)) if len(known) else 0.0
 
 
 def missed(record: Record) -> Array:
@@ -46,10 +55,8 @@ def shows_through(record: Record) -> Array:
 
 
 def lost(record: Record) -> Array:
-    """1 where there is a face in the plate (alone: on both sides of a short gap) and none in the result."""
-    if record.has_plate:
-        return np.where(record.seen, (~record.found).astype(float), np.nan)
-    return (~record.found).astype(float)
+    """1 where there is a face in the plate and none in the result."""
+    return np.where(record.seen, (~record.found).astype(float), np.nan)
 
 
 def seam(record: Record) -> Array:
@@ -167,7 +174,8 @@ def painted_over(record: Record) -> Array:
 
 
 def _painted(record: Record, shot: slice) -> Array:
-    rows = np.flatnonzero(record.seen[shot] & record.found[shot]) + shot.start
+    enough = np.count_nonzero(record.facing[shot], axis=1) >= _LEAST_CELLS
+    rows = np.flatnonzero(record.seen[shot] & record.found[shot] & enough) + shot.start
     share = np.full(shot.stop - shot.start, np.nan)
     if len(rows) < 8 or not record.has_plate:
         return share
@@ -176,8 +184,6 @@ def _painted(record: Record, shot: slice) -> Array:
     middle = [_middle(colours) for colours in usual]
     for row in rows:
         facing = record.facing[row]
-        if np.count_nonzero(facing) < 20:
-            continue
         theirs, ours = (
             np.abs(_evened(cells[row : row + 1], record.facing[row : row + 1])[0] - mid).max(-1)
             for cells, mid in zip((record.plate_cells, record.cells), middle, strict=True)
@@ -190,11 +196,9 @@ def _painted(record: Record, shot: slice) -> Array:
 
 
 def _evened(cells: Array, facing: Array) -> Array:
-    """Colours (T, C, 3) with the frame's own mean taken out; NaN where they do not face the camera."""
+    """Colours (T, C, 3) less the frame's own median; NaN where they do not face the camera (some must)."""
     colours = np.where(facing[..., None], cells.astype(np.float64), np.nan)
-    with np.errstate(invalid="ignore"):
-        middle = np.nanmedian(colours, axis=1, keepdims=True)
-    return np.asarray(colours - middle)
+    return np.asarray(colours - np.nanmedian(colours, axis=1, keepdims=True))
 
 
 def _length(record: Record, parts: list[Array]) -> Array:

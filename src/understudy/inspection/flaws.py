@@ -31,17 +31,18 @@ _MOST = 20.0
 class Flaw:
     """A detector.
 
-    key        its name in JSON
-    region     where it looks
-    curve      the figure frame by frame, (T,), from a record; relative to the plate where there is one
-    least      the departure from what is usual that is worth a word, in the curve's unit
-    way        which departures count
-    window     frames over which the median is taken: 1 for what lasts a single frame
-    words      a sentence of the departure, without the frames
-    needs_plate   whether it cannot be told of a finished film alone
-    posed      whether what is usual depends on how the head is turned
-    limit      the figure from which on a whole shot is wrong, None where only departures tell
-    throughout the sentence for that
+    key          its name in JSON
+    region       where it looks
+    curve        the figure frame by frame, (T,), from a record; relative to the plate where there is one
+    least        the departure from what is usual that is worth a word, in the curve's unit
+    words        a sentence of the departure, without the frames
+    way          which departures count
+    window       frames over which the median is taken: 1 for what lasts a single frame
+    needs_plate  whether it cannot be told of a finished film alone
+    posed        whether what is usual depends on how the head is turned
+    absolute     whether the figure is the departure: a whole shot may be missed
+    limit        the figure from which on a whole shot is wrong, None where only departures tell
+    throughout   the sentence for that
     """
 
     key: str
@@ -53,6 +54,7 @@ class Flaw:
     window: int = 3
     needs_plate: bool = True
     posed: bool = True
+    absolute: bool = False
     limit: float | None = None
     throughout: Callable[[float], str] | None = field(default=None, repr=False)
 
@@ -82,8 +84,11 @@ def judge(flaw: Flaw, record: Record) -> Judgement | None:
     circumstances = _circumstances(record)
     for shot in record.shots():
         calm = calmed(values[shot], flaw.window)
-        away = departures(calm, circumstances[shot] if flaw.posed else circumstances[shot][:, :0])
-        unit = max(flaw.least, _UNUSUAL * spread(away))
+        if flaw.absolute:
+            away, unit = calm, flaw.least
+        else:
+            away = departures(calm, circumstances[shot] if flaw.posed else circumstances[shot][:, :0])
+            unit = max(flaw.least, _UNUSUAL * spread(away))
         counted = {"both": np.abs(away), "more": away, "less": -away}[flaw.way]
         departure[shot] = away
         score[shot] = np.clip(np.nan_to_num(counted / unit), 0, _MOST)
@@ -107,7 +112,7 @@ def _degrees(what: str, axis: curves.Axis) -> Callable[[float], str]:
     return lambda v: f"{what} {looks} {abs(v):.0f} deg too far {ways[v > 0]}"
 
 
-def _times(what: str, more: str, less: str) -> Callable[[float], str]:
+def _more_or_less(what: str, more: str, less: str) -> Callable[[float], str]:
     return lambda v: f"{what} {more if v > 0 else less}"
 
 
@@ -122,7 +127,7 @@ def _gaze(eye: curves.Eye, axis: curves.Axis) -> Flaw:
 
 FLAWS: tuple[Flaw, ...] = (
     Flaw(
-        "missed", "face", curves.missed, 0.25, lambda _: "the face was not replaced", "more", 1, posed=False
+        "missed", "face", curves.missed, 0.25, lambda _: "the face was not replaced", "more", 1, absolute=True
     ),
     Flaw(
         "lost",
@@ -132,7 +137,7 @@ FLAWS: tuple[Flaw, ...] = (
         lambda _: "no face can be seen in the result",
         "more",
         1,
-        posed=False,
+        absolute=True,
     ),
     Flaw(
         "identity",
@@ -232,17 +237,17 @@ FLAWS: tuple[Flaw, ...] = (
         "skin",
         curves.sharp("skin"),
         0.7,
-        _times("skin", "is too sharp", "is too soft"),
+        _more_or_less("skin", "is too sharp", "is too soft"),
         needs_plate=False,
         limit=3.0,
-        throughout=_times("skin", "is sharper than the plate's", "is softer than the plate's"),
+        throughout=_more_or_less("skin", "is sharper than the plate's", "is softer than the plate's"),
     ),
     Flaw(
         "sharpness",
         "eyes",
         curves.sharp_eyes,
         0.7,
-        _times("eyes", "are too sharp", "are too soft"),
+        _more_or_less("eyes", "are too sharp", "are too soft"),
         needs_plate=False,
     ),
     Flaw(
@@ -250,7 +255,7 @@ FLAWS: tuple[Flaw, ...] = (
         "mouth",
         curves.sharp("mouth"),
         0.7,
-        _times("mouth", "is too sharp", "is too soft"),
+        _more_or_less("mouth", "is too sharp", "is too soft"),
         needs_plate=False,
     ),
     Flaw(
@@ -258,7 +263,7 @@ FLAWS: tuple[Flaw, ...] = (
         "mouth",
         curves.teeth,
         1.2,
-        _times("teeth and tongue", "are too sharp", "are blurred"),
+        _more_or_less("teeth and tongue", "are too sharp", "are blurred"),
         "less",
         3,
     ),
@@ -283,7 +288,7 @@ FLAWS: tuple[Flaw, ...] = (
         "brows",
         curves.ghost,
         0.25,
-        _times("brows", "are doubled: the plate's show", "are paler"),
+        _more_or_less("brows", "are doubled: the plate's show", "are paler"),
         "more",
     ),
     Flaw(
@@ -316,7 +321,7 @@ FLAWS: tuple[Flaw, ...] = (
         "more",
         1,
         needs_plate=False,
-        posed=False,
+        absolute=True,
     ),
 )
 """All detectors."""
