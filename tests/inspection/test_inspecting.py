@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from benchmarks.injected import Film
 from tests.pipeline.films import film as write_film
 from understudy.cli import app
+from understudy.pipeline.inspecting import Films, InspectRequest, films_of
 from understudy.project.catalog import DONE, Catalog
 
 SHORT = 14
@@ -105,6 +106,25 @@ def test_what_cannot_be_inspected_is_said_in_a_sentence(
     done = run(*(films / each if each.endswith(".mp4") else each for each in arguments))
     assert done.exit_code == 2
     assert sentence in " ".join(done.output.split())
+
+
+def test_a_film_knows_its_own_swap_and_a_project_its_last_finished_one(tmp_path: Path) -> None:
+    film, plate = tmp_path / "film.mp4", tmp_path / "plate.mp4"
+    film.write_bytes(b"film")
+    project = tmp_path / "film.mp4.understudy"
+    project.mkdir()
+    catalog = Catalog(project / "catalog.db")
+    for output, frames in ((film, [20, 33]), (tmp_path / "other.mp4", None)):
+        settings = {"plate": str(plate), "frames": frames}
+        catalog.end_run(catalog.start_run("swap", settings, output), DONE)
+    catalog.end_run(catalog.start_run("train", {}, None), DONE)
+    catalog.start_run("swap", {"plate": str(plate)}, tmp_path / "killed.mp4")
+    catalog.close()
+    own = Films(film, plate, 20, 33)
+    assert films_of(InspectRequest(film)) == own
+    assert films_of(InspectRequest(film, plate)) == own
+    assert films_of(InspectRequest(project)) == Films(tmp_path / "other.mp4", plate)
+    assert films_of(InspectRequest(film, film)) == Films(film, film)
 
 
 def test_a_project_without_a_finished_swap_is_refused(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from understudy.inspection.watching import Pair, Watcher
 from understudy.media import Clip, open_clip
 from understudy.pixels import to_bytes
 from understudy.progress import Progress
-from understudy.project.catalog import Catalog
+from understudy.project.catalog import DONE, Catalog
 from understudy.project.folder import default_folder
 
 _SHAPE = 0.01
@@ -124,32 +124,37 @@ def inspect(request: InspectRequest, progress: Progress) -> Inspection:
 def films_of(request: InspectRequest) -> Films:
     """Which files are meant. Raises BadInputError for a project without a finished swap."""
     film = request.film
-    folder = film if (film / "catalog.db").is_file() else default_folder(film)
-    known = _last_swap(folder) if (folder / "catalog.db").is_file() else None
-    if folder == film:
-        if known is None:
+    if (film / "catalog.db").is_file():
+        made = _swap(film / "catalog.db", None)
+        if made is None:
             raise BadInputError(f"{film} has no finished swap to inspect: run one, or give a film.")
-        film = known.result
     elif not film.exists():
         raise BadInputError(f"There is no {film}: give a film, or a project's folder.")
-    if request.plate is not None:
+    else:
+        catalog = default_folder(film) / "catalog.db"
+        made = _swap(catalog, film) if catalog.is_file() else None
+    if made is None:
         return Films(film, request.plate)
-    if known is not None and known.result.absolute() == film.absolute():
-        return known
-    return Films(film, None)
+    own = None if made.plate is None else made.plate.absolute()
+    same = request.plate is None or request.plate.absolute() == own
+    return made if same else Films(made.result, request.plate)
 
 
-def _last_swap(folder: Path) -> Films | None:
-    catalog = Catalog(folder / "catalog.db")
+def _swap(path: Path, film: Path | None) -> Films | None:
+    """What the catalogue knows of the swap that made `film`, or of the last one; None without a finished one."""
+    catalog = Catalog(path)
     try:
-        run = catalog.last_done("swap")
+        every = [Path(run.output) for run in reversed(catalog.runs()) if run.output is not None]
+        runs = [catalog.last_run(output) for output in (dict.fromkeys(every) if film is None else [film])]
     finally:
         catalog.close()
-    if run is None or run.output is None or not isinstance(run.settings.get("plate"), str):
-        return None
-    frames = run.settings.get("frames")
-    begin, end = (int(frames[0]), int(frames[1])) if isinstance(frames, list) else (0, None)
-    return Films(Path(run.output), Path(run.settings["plate"]), begin, end)
+    for run in runs:
+        if run is None or (run.command, run.outcome) != ("swap", DONE) or run.output is None:
+            continue
+        plate, frames = run.settings.get("plate"), run.settings.get("frames")
+        begin, end = (int(frames[0]), int(frames[1])) if isinstance(frames, list) else (0, None)
+        return Films(Path(run.output), Path(plate) if isinstance(plate, str) else None, begin, end)
+    return None
 
 
 def _compared(films: Films, result: Clip, plate: Clip | None) -> tuple[int, list[str]]:

@@ -188,12 +188,6 @@ class Catalog:
         with Session(self._engine, expire_on_commit=False) as session:
             return session.scalars(query.limit(1)).one_or_none()
 
-    def last_done(self, command: str) -> RunRow | None:
-        """The latest run of a command that finished; None where none did."""
-        query = select(RunRow).where(RunRow.command == command, RunRow.outcome == DONE)
-        with Session(self._engine, expire_on_commit=False) as session:
-            return session.scalars(query.order_by(RunRow.id.desc()).limit(1)).one_or_none()
-
     def record_stage(
         self, run: int, *, name: str, recipe: str, outputs: str, seconds: float, frames: int, skipped: bool
     ) -> None:
