@@ -141,7 +141,7 @@ def films_of(request: InspectRequest) -> Films:
 
 
 def _swap(path: Path, film: Path | None) -> Films | None:
-    """What the catalogue knows of the swap that made `film`, or of the last one that finished; None without."""
+    """What the catalogue knows of the swap that made `film`, or of the last finished one; None without."""
     catalog = Catalog(path)
     try:
         every = [Path(run.output) for run in reversed(catalog.runs()) if run.output is not None]
