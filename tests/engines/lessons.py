@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.takes import Take
+from tests.filmed_takes import Take
 from understudy.engines.base import Engine
 from understudy.engines.workshop import Part, Workshop
 from understudy.faces.sampling import sample_sharply

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from tests.filmed_takes import filmed
 from tests.posed_faces import Act, complexion, portrait, posed, somebody
-from tests.takes import filmed
 from understudy.engines.aligned import ROOM, AlignedView
 from understudy.engines.base import PlateFace
 from understudy.geometry import mesh

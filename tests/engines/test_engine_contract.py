@@ -14,8 +14,8 @@ import pytest
 
 from tests.engines.lessons import workshop
 from tests.engines.toy_engine import installed
+from tests.filmed_takes import Shelf, Take, filmed
 from tests.posed_faces import Act, complexion, somebody
-from tests.takes import Shelf, Take, filmed
 from understudy.engines.base import Model, PlateFace, Rendered, engine
 from understudy.errors import BadInputError
 from understudy.geometry import mesh

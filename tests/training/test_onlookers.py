@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from tests.filmed_takes import filmed
 from tests.posed_faces import Act, complexion, somebody
-from tests.takes import filmed
 from understudy.errors import BadInputError
 from understudy.faces.people import identity
 from understudy.nets.seeing import Vgg16

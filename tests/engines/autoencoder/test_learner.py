@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from tests.engines.lessons import faces_of
+from tests.filmed_takes import filmed
 from tests.posed_faces import Act, complexion, somebody
-from tests.takes import filmed
 from understudy.engines.autoencoder.learner import FamilyLearner, PairLearner
 from understudy.engines.autoencoder.making import made_learner
 from understudy.engines.autoencoder.morphing import MorphLearner

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from tests.engines.lessons import workshop
+from tests.filmed_takes import Shelf, filmed
 from tests.posed_faces import Act, complexion, somebody
-from tests.takes import Shelf, filmed
 from understudy.engines.autoencoder import AmpEngine, DfEngine
 from understudy.engines.autoencoder.model import FamilyModel
 from understudy.engines.autoencoder.options import DfOptions

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.engines.lessons import faces_of, workshop
+from tests.filmed_takes import Shelf, Take, filmed
 from tests.posed_faces import Act, complexion, somebody
-from tests.takes import Shelf, Take, filmed
 from understudy.engines.base import LikenessFaces
 from understudy.engines.guided import GuidedEngine
 from understudy.engines.guided.lessons import VARIANTS, make_lessons, mirrored, self_portraits

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.engines.lessons import faces_of
+from tests.filmed_takes import Shelf, Take, filmed
 from tests.posed_faces import Act, complexion, posed, somebody
-from tests.takes import Shelf, Take, filmed
 from understudy.compositing.light import harmonics
 from understudy.engines.guided import lighting
 from understudy.engines.warp import WarpEngine

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from tests.filmed_takes import Shelf, Take, filmed
 from tests.posed_faces import Act, complexion, posed, somebody
-from tests.takes import Shelf, Take, filmed
 from understudy.engines.warp import WarpEngine
 from understudy.geometry import mesh
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from tests.filmed_takes import filmed
 from tests.posed_faces import Act, complexion, somebody
-from tests.takes import filmed
 from understudy.engines.warp.riding import lying_on, ride
 from understudy.faces.faceset import Faceset
 from understudy.geometry import mesh
