@@ -21,7 +21,7 @@ SCORE = (
     "measures",
     *(
         f"benchmark/{name}.py"
-        for name in ("judge", "mattes", "likeness_sample", "scoring", "summary", "figures", "strips")
+        for name in ("judge", "likeness_sample", "scoring", "summary", "figures", "strips")
     ),
 )
 """What scores, and makes the pictures of it."""
