@@ -42,8 +42,8 @@ class PointFlow:
 
         first, second   two RGB frames of one size, uint8 or uint16
         first_points, second_points   (N, 2 or more), about where the points are; the first ones are followed
-        Trust falls where the flow back misses where it came from by about a pixel of the small picture. It is
-        found more roughly, in a fifth of the time: it only has to tell whether the flow there is lost.
+        Trust falls where the flow back misses where it came from: of a large face by about a pixel of the
+        small picture, since there the way back is found roughly, in a fifth of the time; else by half of one.
         """
         both = np.concatenate([first_points[:, :2], second_points[:, :2]])
         height, width = first.shape[:2]
@@ -54,14 +54,17 @@ class PointFlow:
         size = (max(16, round((x1 - x0) * scale)), max(16, round((y1 - y0) * scale)))
         before, after = (_grey(frame[y0:y1, x0:x1], size) for frame in (first, second))
         # A face that is small as it is shows grain on the finer scale.
-        ahead = self._fine if scale < 1.0 else self._quick
-        forward, backward = ahead.calc(before, after, None), self._back.calc(after, before, None)
+        if scale < 1.0:
+            ahead, back, miss = self._fine, self._back, 1.0
+        else:
+            ahead, back, miss = self._quick, self._quick, 0.5
+        forward, backward = ahead.calc(before, after, None), back.calc(after, before, None)
 
         ratio = np.array([size[0] / (x1 - x0), size[1] / (y1 - y0)])
         points = ((first_points[:, :2] - (x0, y0) + 0.5) * ratio - 0.5).astype(np.float32)[:, None]
         there = _at(forward, points)
-        back = _at(backward, points + there[:, None])
-        trust = np.exp(-0.5 * ((there + back) ** 2).sum(1))
+        returned = _at(backward, points + there[:, None])
+        trust = np.exp(-0.5 * ((there + returned) ** 2).sum(1) / miss**2)
         inside = ((points[:, 0] >= 0) & (points[:, 0] <= np.array(size) - 1)).all(1)
         return (there / ratio).astype(np.float32), (trust * inside).astype(np.float32)
 

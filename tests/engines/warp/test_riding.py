@@ -53,7 +53,7 @@ def test_skin_loses_its_own_trembling_and_keeps_its_place() -> None:
     random = np.random.default_rng(3)
     target = swaying(8.0) + np.array([2.0, -1.0, 0.0])
     trembling = target + random.normal(0, 0.5, (FRAMES, 478, 1))
-    out = ride(trembling, a_plate(swaying(8.0)), (FACE, FACE))
+    out = ride(trembling.astype(np.float32), a_plate(swaying(8.0)), (FACE, FACE))
     left, was = ((each - target)[:, SKIN, :2] for each in (out, trembling))
     assert np.diff(left, axis=0).std() < 0.1 * np.diff(was, axis=0).std()
     assert np.abs(left.mean(0)).max() < 0.3
@@ -93,3 +93,8 @@ def test_tracks_and_gaps_are_not_carried_over() -> None:
         assert np.abs(ride(target, other, (FACE, FACE)) - target).max() < 1e-3
     joined = ride(target, faces, (FACE, FACE))
     assert np.abs(joined - target)[29:31, SKIN, 1].min() > 1.0
+
+
+def test_a_small_face_does_not_ride() -> None:
+    target = (0.5 * swaying(8.0)).astype(np.float32)
+    assert ride(target, a_plate(0.5 * swaying(3.0)), (FACE, FACE)) is target

@@ -9,8 +9,6 @@ as the plate's own. Lids and irises are left alone: a likeness's larger eye has 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -25,17 +23,22 @@ Floats = npt.NDArray[np.float32]
 _ON_SKIN = 60.0
 _ON_LIPS = 20.0
 """How much a step of the plate counts against a place."""
+_LEAST = 80.0
+"""Pixels between the eyes below which nothing rides: skin slides by less than landmarks tremble."""
 _LIPS = [*mesh.LIPS_OUTER, *mesh.LIPS_INNER]
 _EYES = [*mesh.RIGHT_EYE, *mesh.LEFT_EYE, *mesh.RIGHT_IRIS, *mesh.LEFT_IRIS]
 
 
-def ride(target: npt.NDArray[np.floating[Any]], plate: Faceset, where: tuple[Array, Array]) -> Floats:
+def ride(target: Floats, plate: Faceset, where: tuple[Array, Array]) -> Floats:
     """The target (N, 478, 3), frame pixels, in step with the faces of a plate.
 
     where   shapes (478, 3) of plate and target in one space, by which it is told what lies upon what
     Minimises sum |x_t - target_t|^2 + k sum |x_t+1 - x_t - step_t|^2, where step_t is the plate's motion at
     the place of a vertex; k is 0 where the next face is of another track, or not of the next frame.
     """
+    right, left = (plate.landmarks[:, eye[0], :2] for eye in (mesh.RIGHT_EYE_CORNERS, mesh.LEFT_EYE_CORNERS))
+    if np.median(np.linalg.norm(left - right, axis=-1)) < _LEAST:
+        return target
     corners, shares = lying_on(*where)
     corners[_LIPS] = np.array(_LIPS)[:, None]  # an upper lip on the plate's lower one stays an upper lip
     stiffness = np.full(mesh.VERTEX_COUNT, _ON_SKIN)
