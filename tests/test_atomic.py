@@ -66,3 +66,16 @@ def test_unwritable_places_are_refused_early(tmp_path):
         check_writable(tmp_path)
     check_writable(tmp_path / "new" / "folder" / "out.mp4")
     assert list((tmp_path / "new" / "folder").iterdir()) == []
+
+
+def test_processes_that_write_one_file_at_once_do_not_take_it_from_each_other(tmp_path) -> None:
+    path = tmp_path / "record.json"
+    with replacing(path, alone=False) as mine:
+        mine.write_text("whole")
+        with replacing(path) as other:  # as any other process would name it
+            assert other != mine
+            other.write_text("whole")
+        assert path.read_text() == "whole"
+    assert path.read_text() == "whole"
+    assert is_part(mine)
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]

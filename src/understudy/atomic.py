@@ -58,15 +58,17 @@ def check_writable(path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, alone: bool = True) -> Iterator[Path]:
     """Give a temporary path to write to; when the block ends well, its file gets the name `path` in one step.
 
+    Where another process may be writing the same file at this very moment, `alone` is False: the temporary
+    name is this process's own then.
     The data is on the disk before the rename, and the rename before this returns, so that neither a kill nor
     a power cut leaves half a file under `path`. When the block raises, the temporary file is removed and
     whatever was at `path` stays. Raises OutputError where the disk is full or the folder cannot be written
     to; other errors of the block, such as an input that cannot be read, go through as they are.
     """
-    part = part_name(path)
+    part = part_name(path if alone else path.with_name(f"{os.getpid()}-{path.name}"))
     try:
         yield part
         sync(part)

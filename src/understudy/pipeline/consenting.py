@@ -139,7 +139,8 @@ class Permission:
         """Keep copies of the records in a project's folder. Raises OutputError."""
         _home(folder).mkdir(exist_ok=True)
         for held in (*_held(self.likeness), *_held(self.plate)):
-            write(_kept(folder, held), held.record)
+            # Every process of one training does this, and at the same time.
+            write(_kept(folder, held), held.record, alone=False)
 
 
 def cleared(

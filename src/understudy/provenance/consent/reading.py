@@ -33,9 +33,9 @@ def read_revocation(path: Path) -> Revocation:
     return parse(_read(path), Revocation, path.name)
 
 
-def write(path: Path, model: Record | Revocation) -> None:
-    """Write a record or a revocation, indented for people. Raises OutputError."""
-    with replacing(path) as part:
+def write(path: Path, model: Record | Revocation, *, alone: bool = True) -> None:
+    """Write a record or a revocation, indented for people; `alone` as in `replacing`. Raises OutputError."""
+    with replacing(path, alone=alone) as part:
         part.write_text(json.dumps(plain(model), indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
