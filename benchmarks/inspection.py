@@ -108,11 +108,8 @@ def events(all_looks: Sequence[Look], rate: float) -> tuple[Event, ...]:
     return tuple(events_of(judge_all(record), record))
 
 
-def _trial(
-    reader: FaceReader, film: Film, clean: list[Look], injection: Injection, grade: int, first: int
-) -> Trial:
-    strength = injection.strengths[grade]
-    flawed = inject(film, injection, first, strength)
+def seen_flawed(reader: FaceReader, film: Film, clean: Sequence[Look], flawed: Film) -> list[Look]:
+    """Looks at all frames of a film with a flaw in it, given those at the `clean` one."""
     changed = [
         n
         for n in range(film.frames)
@@ -121,6 +118,13 @@ def _trial(
     seen = list(clean)
     for n, look in zip(changed, looks(reader, flawed, changed), strict=True):
         seen[n] = look
+    return seen
+
+
+def _trial(
+    reader: FaceReader, film: Film, clean: list[Look], injection: Injection, grade: int, first: int
+) -> Trial:
+    strength = injection.strengths[grade]
     return Trial(
         injection.key,
         strength,
@@ -128,7 +132,7 @@ def _trial(
         first,
         first + injection.length - 1,
         film.frames,
-        events(seen, film.rate),
+        events(seen_flawed(reader, film, clean, inject(film, injection, first, strength)), film.rate),
         injection.expected,
     )
 

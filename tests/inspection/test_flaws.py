@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.injected import INJECTIONS, Film, Injection, best_place, inject, occluder_injection
-from benchmarks.inspection import events, looks
+from benchmarks.inspection import events, looks, seen_flawed
 from understudy.faces.finding.reading import FaceReader
 from understudy.inspection.events import events_of, judge_all
 from understudy.inspection.flaws import FLAWS, Flaw, judge
@@ -170,16 +170,8 @@ def test_an_injected_flaw_is_found_and_named(
         injection = occluder_injection(film)
     first = best_place(film, injection, np.random.default_rng(1))
     assert first is not None, "the film should give every flaw a place"
-    strength = injection.strengths[-1]
-    flawed = inject(film, injection, first, strength)
-    changed = [
-        n
-        for n in range(film.frames)
-        if flawed.result[n] is not film.result[n] or flawed.plate[n] is not film.plate[n]
-    ]
-    seen = list(clean)
-    for n, look in zip(changed, looks(reader, flawed, changed), strict=True):
-        seen[n] = look
+    flawed = inject(film, injection, first, injection.strengths[-1])
+    seen = seen_flawed(reader, film, clean, flawed)
     found = [event for event in events(seen, film.rate) if not event.throughout]
     last = first + injection.length - 1
     there = [event for event in found if event.first <= last + 1 and event.last >= first - 1]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from understudy.atomic import replacing
 from understudy.benchmark import plots
 from understudy.benchmark.compare import Comparison
 from understudy.benchmark.figures import FIGURES, Group
 from understudy.benchmark.records import Scored, Strip, machine
+from understudy.pages import embedded, write_page
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATE = Path(__file__).parent / "templates" / "report.html"
 
 
 @dataclass(frozen=True)
@@ -48,16 +47,9 @@ def write_html(
     Raises BadInputError without matplotlib, and OutputError where `path` cannot be written.
     """
     plots.check_available()
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    text = environment.get_template("report.html").render(
+    write_page(
+        path,
+        _TEMPLATE,
         title=title,
         introduction=introduction,
         sentences=sentences,
@@ -67,8 +59,6 @@ def write_html(
         comparison=comparison,
         runs=[_section(number, run) for number, run in enumerate(runs)],
     )
-    with replacing(path) as part:
-        part.write_text(text, "utf-8")
 
 
 def _section(number: int, run: Scored) -> dict[str, Any]:
@@ -107,4 +97,4 @@ def _rows(run: Scored, group: Group) -> list[_Row]:
 
 
 def _embedded(data: bytes | None, kind: str) -> str | None:
-    return None if data is None else f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    return None if data is None else embedded(data, kind)

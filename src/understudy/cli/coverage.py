@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from understudy.cli.options import STDOUT, Json, Quiet, write_json
+from understudy.cli.options import STDOUT, FrameRate, Json, PlateFrames, Quiet, write_json
 
 if TYPE_CHECKING:
     from understudy.pipeline.covering import Covered
@@ -31,12 +31,8 @@ def coverage(
     person: Annotated[
         Path | None, typer.Option(metavar="IMAGE", help="Picture of the person to be replaced.")
     ] = None,
-    frames: Annotated[
-        str | None, typer.Option(metavar="A-B", help="Only these frames of the plate, counted from 0.")
-    ] = None,
-    rate: Annotated[
-        str | None, typer.Option(metavar="R", help="Frames per second of an image sequence, as 24000/1001.")
-    ] = None,
+    frames: PlateFrames = None,
+    rate: FrameRate = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write maps, timeline and list as one page.")
     ] = None,

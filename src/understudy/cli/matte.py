@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from understudy.cli.learning import Batch, Budget, Device, Precision, Rate, Steps, UntilPlateau
-from understudy.cli.options import STDOUT, Json, Quiet, write_json
+from understudy.cli.options import STDOUT, FrameRate, Json, PlateFrames, Quiet, write_json
 
 if TYPE_CHECKING:
     from understudy.pipeline.mattes.plates import PlateRequest
@@ -23,13 +23,6 @@ Plate = Annotated[
 Project = Annotated[Path, typer.Option(metavar="DIR", help="Project folder; give `swap` the same one.")]
 Track = Annotated[int | None, typer.Option(metavar="N", help="Number of the track that is meant.")]
 Person = Annotated[Path | None, typer.Option(metavar="IMAGE", help="Picture of the person who is meant.")]
-Frames = Annotated[
-    str | None, typer.Option(metavar="A-B", help="Only these frames of the plate, counted from 0.")
-]
-FrameRate = Annotated[
-    str | None,
-    typer.Option("--rate", metavar="R", help="Frames per second of an image sequence, as 24000/1001."),
-]
 Records = Annotated[
     list[Path] | None,
     typer.Option(metavar="RECORD", help="Consent record that speaks of the plate too, or: performers."),
@@ -48,7 +41,7 @@ def label(
     count: Annotated[int, typer.Option(min=1, max=500, help="How many faces.")] = 16,
     track: Track = None,
     person: Person = None,
-    frames: Frames = None,
+    frames: PlateFrames = None,
     rate: FrameRate = None,
     json: Json = None,
     quiet: Quiet = False,
@@ -150,7 +143,7 @@ def apply(
     ] = False,
     track: Track = None,
     person: Person = None,
-    frames: Frames = None,
+    frames: PlateFrames = None,
     rate: FrameRate = None,
     json: Json = None,
     quiet: Quiet = False,

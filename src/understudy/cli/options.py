@@ -17,6 +17,16 @@ Json = Annotated[
     typer.Option("--json", metavar="FILE", help="Write the result as JSON to FILE, or to stdout for -."),
 ]
 
+PlateFrames = Annotated[
+    str | None,
+    typer.Option("--frames", metavar="A-B", help="Only these frames of the plate, counted from 0."),
+]
+
+FrameRate = Annotated[
+    str | None,
+    typer.Option("--rate", metavar="R", help="Frames per second of an image sequence, as 24000/1001."),
+]
+
 STDOUT = Path("-")
 
 

@@ -19,7 +19,7 @@ from understudy.cli.learning import (
     UntilPlateau,
     learning,
 )
-from understudy.cli.options import STDOUT, Json, Quiet, write_json
+from understudy.cli.options import STDOUT, FrameRate, Json, PlateFrames, Quiet, write_json
 
 if TYPE_CHECKING:
     from understudy.pipeline.request import SwapRequest
@@ -63,12 +63,8 @@ def swap(
             rich_help_panel=_FACES,
         ),
     ] = None,
-    frames: Annotated[
-        str | None, typer.Option(metavar="A-B", help="Only these frames of the plate, counted from 0.")
-    ] = None,
-    rate: Annotated[
-        str | None, typer.Option(metavar="R", help="Frames per second of an image sequence, as 24000/1001.")
-    ] = None,
+    frames: PlateFrames = None,
+    rate: FrameRate = None,
     engine: Annotated[
         str | None,
         typer.Option(

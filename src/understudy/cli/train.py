@@ -22,7 +22,7 @@ from understudy.cli.learning import (
     UntilPlateau,
     learning,
 )
-from understudy.cli.options import STDOUT, Json, Quiet, write_json
+from understudy.cli.options import STDOUT, FrameRate, Json, PlateFrames, Quiet, write_json
 
 if TYPE_CHECKING:
     from understudy.pipeline.train import TrainResult
@@ -76,12 +76,8 @@ def train(
         Path | None,
         typer.Option(metavar="IMAGE", help="Picture of the person to be replaced.", rich_help_panel=_FACES),
     ] = None,
-    frames: Annotated[
-        str | None, typer.Option(metavar="A-B", help="Only these frames of the plate, counted from 0.")
-    ] = None,
-    rate: Annotated[
-        str | None, typer.Option(metavar="R", help="Frames per second of an image sequence, as 24000/1001.")
-    ] = None,
+    frames: PlateFrames = None,
+    rate: FrameRate = None,
     consent: Annotated[
         list[Path] | None,
         typer.Option(

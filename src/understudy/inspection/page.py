@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from understudy.atomic import replacing
+from understudy import pages
 from understudy.geometry import mesh
 from understudy.inspection.events import Event
 from understudy.inspection.flaws import Judgement
@@ -22,7 +21,7 @@ Bytes = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.floating[Any]]
 
 TILE = 336
-_TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATE = Path(__file__).parent / "templates" / "inspection.html"
 _AROUND = 2.6
 _WIDEST = 600
 _MARK = (255, 210, 40)
@@ -83,16 +82,6 @@ def marked(picture: Bytes, points: Points, region: str) -> Bytes:
     return out
 
 
-def embedded(picture: Bytes) -> str:
-    """An RGB picture as the address of a JPEG inside the page."""
-    done, data = cv2.imencode(
-        ".jpg", np.ascontiguousarray(picture[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 88]
-    )
-    if not done:
-        raise ValueError("a picture cannot be encoded")
-    return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"
-
-
 def strips(judgements: Sequence[Judgement]) -> list[Strip]:
     """A strip a flaw and region, those with something on them first."""
     scores: dict[str, npt.NDArray[Any]] = {}
@@ -121,20 +110,9 @@ def write_page(
     along: Sequence[Strip],
 ) -> None:
     """Write the page, whole or not at all."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    pages.write_page(
+        path, _TEMPLATE, title=title, sentences=sentences, frames=frames, shown=shown, rows=rows, strips=along
     )
-    text = environment.get_template("inspection.html").render(
-        title=title, sentences=sentences, frames=frames, shown=shown, rows=rows, strips=along
-    )
-    with replacing(path) as part:
-        part.write_text(text, "utf-8")
 
 
 def _to_tile(points: Points) -> npt.NDArray[np.float64]:

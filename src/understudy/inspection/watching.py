@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Self
 
+from understudy.faces.finding.readers import FaceReaders
 from understudy.faces.finding.reading import FaceReader
 from understudy.faces.tracking.shots import CutFinder
 from understudy.inspection.following import Follower
 from understudy.inspection.looking import Look, look_at
 from understudy.inspection.record import Record, Recorder
 from understudy.media.frame import Image
-from understudy.parallel import ordered_map, worker_count
 
 Pair = tuple[Image, Image | None]
 """A frame of the result (H, W, 3 or 4), and the plate's."""
 
 
-class Watcher:
+class Watcher(FaceReaders):
     """Looks at frames on `workers` threads, each with its own models. Close it after use."""
-
-    def __init__(self, workers: int | None = None) -> None:
-        self._workers = workers or worker_count()
-        self._idle: deque[FaceReader] = deque()
 
     def watch(
         self, pairs: Iterable[Pair], rate: float, on_frame: Callable[[], None] = lambda: None
@@ -33,28 +27,11 @@ class Watcher:
 
     def looks(self, pairs: Iterable[Pair]) -> Iterator[Look]:
         """Every frame looked at by itself, in order."""
-        return ordered_map(self._look, ((n, *pair) for n, pair in enumerate(pairs)), self._workers)
+        return self.read(_look, ((n, *pair) for n, pair in enumerate(pairs)))
 
-    def _look(self, item: tuple[int, Image, Image | None]) -> Look:
-        try:
-            reader = self._idle.pop()
-        except IndexError:
-            reader = FaceReader()
-        try:
-            return look_at(reader, *item)
-        finally:
-            self._idle.append(reader)
 
-    def close(self) -> None:
-        """Release the models. Closing twice is fine."""
-        while self._idle:
-            self._idle.pop().close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+def _look(reader: FaceReader, item: tuple[int, Image, Image | None]) -> Look:
+    return look_at(reader, *item)
 
 
 def record_of(looks: Iterable[Look], rate: float, on_frame: Callable[[], None] = lambda: None) -> Record:

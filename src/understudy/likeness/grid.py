@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from understudy.atomic import replacing
+from understudy import pages
 from understudy.likeness.gallery import TEXTS, Gallery
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 Bytes = npt.NDArray[np.uint8]
 
 CELL = 128
-_TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATE = Path(__file__).parent / "templates" / "grid.html"
 _GAP, _CAPTION, _COLUMNS, _PAPER = 6, 18, 10, 24
 _FALLEN = 0.35
 _TOLD = ("size", "sharpness", "motion_blur", "brightness", "yaw", "pitch", "mouth", "expression", "identity")
@@ -57,10 +52,8 @@ def _value(gallery: Gallery, key: str, row: int) -> str:
 
 def write_page(path: Path, cells: Sequence[Cell], title: str, sentences: Sequence[str]) -> None:
     """Write the HTML page, whole or not at all; its pictures are inside."""
-    shown = [(each, embedded(each.picture)) for each in cells]
-    text = environment().get_template("grid.html").render(title=title, sentences=sentences, cells=shown)
-    with replacing(path) as part:
-        part.write_text(text, "utf-8")
+    shown = [(each, pages.embedded_picture(each.picture)) for each in cells]
+    pages.write_page(path, _TEMPLATE, title=title, sentences=sentences, cells=shown)
 
 
 def sheet(cells: Sequence[Cell]) -> Bytes:
@@ -86,24 +79,3 @@ def sheet(cells: Sequence[Cell]) -> Bytes:
             paper, each.caption, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (220, 220, 220), 1, cv2.LINE_AA
         )
     return paper
-
-
-def environment() -> Environment:
-    """The templates of this room; what they are given is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def embedded(picture: npt.NDArray[Any]) -> str:
-    """A picture (H, W, 3) RGB as the address of a JPEG that holds it."""
-    done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
-    if not done:
-        raise ValueError("the picture of a face cannot be encoded")
-    return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from understudy.atomic import replacing
-from understudy.likeness.grid import embedded, environment
+from understudy import pages
 
 Bytes = npt.NDArray[np.uint8]
+
+_TEMPLATE = Path(__file__).parent / "templates" / "coverage.html"
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,10 @@ def write_page(
         return vars(pair) | {
             "timeline": Markup(pair.timeline),
             "maps": [Markup(each) for each in pair.maps],
-            "worst": [(w.caption, embedded(w.plate), embedded(w.likeness)) for w in pair.worst],
+            "worst": [
+                (w.caption, pages.embedded_picture(w.plate), pages.embedded_picture(w.likeness))
+                for w in pair.worst
+            ],
         }
 
-    text = (
-        environment()
-        .get_template("coverage.html")
-        .render(title=title, pairs=[shown(pair) for pair in pairs], ranking=ranking)
-    )
-    with replacing(path) as part:
-        part.write_text(text, "utf-8")
+    pages.write_page(path, _TEMPLATE, title=title, pairs=[shown(pair) for pair in pairs], ranking=ranking)

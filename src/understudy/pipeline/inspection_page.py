@@ -11,6 +11,7 @@ import numpy as np
 from understudy.inspection import page
 from understudy.inspection.events import Event
 from understudy.media import Clip, open_clip
+from understudy.pages import embedded_picture
 from understudy.pipeline.inspecting import Inspection
 from understudy.pixels import to_bytes
 
@@ -39,10 +40,10 @@ def _shown(event: Event, found: Inspection, result: Clip, plate: Clip | None) ->
     picture = to_bytes(result.read(event.keyframe).image[..., :3])
     ours = page.marked(page.tile(picture, points), points, event.region)
     if plate is None:
-        return page.Shown(event, page.embedded(ours), None)
+        return page.Shown(event, embedded_picture(ours), None)
     other = to_bytes(plate.read(found.films.begin + event.keyframe).image[..., :3])
     if other.shape != picture.shape:
         size = (picture.shape[1], picture.shape[0])
         other = np.asarray(cv2.resize(other, size, interpolation=cv2.INTER_AREA), np.uint8)
     theirs = page.marked(page.tile(other, points), points, event.region)
-    return page.Shown(event, page.embedded(ours), page.embedded(theirs))
+    return page.Shown(event, embedded_picture(ours), embedded_picture(theirs))

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.faces.faceset import Faceset
+from understudy.faces.steadying.by_flow import eye_distance
 from understudy.faces.steadying.following import follow, track_windows
 from understudy.faces.stretches import empty
 from understudy.geometry import mesh
@@ -36,8 +37,7 @@ def ride(target: Floats, plate: Faceset, where: tuple[Array, Array]) -> Floats:
     Minimises sum |x_t - target_t|^2 + k sum |x_t+1 - x_t - step_t|^2, where step_t is the plate's motion at
     the place of a vertex; k is 0 where the next face is of another track, or not of the next frame.
     """
-    right, left = (plate.landmarks[:, eye[0], :2] for eye in (mesh.RIGHT_EYE_CORNERS, mesh.LEFT_EYE_CORNERS))
-    if np.median(np.linalg.norm(left - right, axis=-1)) < _LEAST:
+    if eye_distance(plate.landmarks) < _LEAST:
         return target
     corners, shares = lying_on(*where)
     corners[_LIPS] = np.array(_LIPS)[:, None]  # an upper lip on the plate's lower one stays an upper lip

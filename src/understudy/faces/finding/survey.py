@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +12,9 @@ import numpy.typing as npt
 from understudy.errors import BadInputError
 from understudy.faces.columns import load_columns, save_columns
 from understudy.faces.faceset import COLUMNS, Faceset, concatenate
+from understudy.faces.finding.readers import FaceReaders
 from understudy.faces.finding.reading import Face, FaceReader, reduced
 from understudy.media.frame import Frame
-from understudy.parallel import ordered_map, worker_count
 
 THUMBNAIL_SIDE = 64
 """Long side in pixels of the small pictures from which cuts are told."""
@@ -63,16 +61,12 @@ class Survey:
         return cls(int(first), Faceset.from_columns(columns, path), thumbnails)
 
 
-class Surveyor:
+class Surveyor(FaceReaders):
     """Looks at frames on `workers` threads (None: see `worker_count`), each with its own models.
 
     Close it after use. What it finds does not depend on the number of threads, nor on how a clip is cut
     into runs of frames.
     """
-
-    def __init__(self, workers: int | None = None) -> None:
-        self._workers = workers or worker_count()
-        self._idle: deque[FaceReader] = deque()
 
     def survey(self, frames: Iterable[Frame], on_frame: Callable[[], None] = lambda: None) -> Survey:
         """Find the faces of consecutive frames, for example `clip.frames(start, stop)`.
@@ -83,7 +77,7 @@ class Surveyor:
         rows: list[tuple[int, Face]] = []
         thumbnails: list[Bytes] = []
         first: int | None = None
-        for index, faces, thumbnail in ordered_map(self._look, frames, self._workers):
+        for index, faces, thumbnail in self.read(_look, frames):
             first = index if first is None else first
             rows += [(index, face) for face in faces]
             thumbnails.append(thumbnail)
@@ -92,26 +86,9 @@ class Surveyor:
             raise BadInputError("There are no frames to look for faces in: give a longer range.")
         return Survey(first, faceset_of(rows), np.stack(thumbnails))
 
-    def _look(self, frame: Frame) -> _Look:
-        try:
-            reader = self._idle.pop()
-        except IndexError:
-            reader = FaceReader()
-        try:
-            return frame.index, reader.read(frame.image), reduced(frame.image, THUMBNAIL_SIDE)[0]
-        finally:
-            self._idle.append(reader)
 
-    def close(self) -> None:
-        """Release the models. Closing twice is fine."""
-        while self._idle:
-            self._idle.pop().close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+def _look(reader: FaceReader, frame: Frame) -> _Look:
+    return frame.index, reader.read(frame.image), reduced(frame.image, THUMBNAIL_SIDE)[0]
 
 
 def faceset_of(rows: Iterable[tuple[int, Face]]) -> Faceset:

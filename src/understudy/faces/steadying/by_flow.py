@@ -57,7 +57,7 @@ def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
     stiffness[list(_QUICK)] = _STIFFNESS_OF_LIDS
     # (1 + doubt |difference|^2)^-2 is Geman and McClure's weight
     doubt = np.zeros(mesh.VERTEX_COUNT)
-    doubt[list(_QUICK)] = (_LOST * _eye_distance(landmarks)) ** -2
+    doubt[list(_QUICK)] = (_LOST * eye_distance(landmarks)) ** -2
     columns = (landmarks, motion.displacement, motion.trust, steadied)
     for wanted, seen, inner, some in track_windows(len(landmarks), mesh.VERTEX_COUNT, *columns):
         steps = slice(seen.start, seen.stop - 1)
@@ -71,7 +71,7 @@ def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
     return steadied
 
 
-def _eye_distance(landmarks: npt.NDArray[np.floating[Any]]) -> float:
+def eye_distance(landmarks: npt.NDArray[np.floating[Any]]) -> float:
     """Median distance between the outer corners of the eyes, pixels."""
     right, left = mesh.RIGHT_EYE_CORNERS[0], mesh.LEFT_EYE_CORNERS[0]
     apart = np.empty(len(landmarks), np.float32)
