@@ -68,7 +68,8 @@ def swap(
     engine: Annotated[
         str | None,
         typer.Option(
-            help="What makes the face: warp (default), guided, df, liae, amp, quick96.", rich_help_panel=_PICTURE
+            help="What makes the face: warp (default), guided, df, liae, amp or quick96.",
+            rich_help_panel=_PICTURE,
         ),
     ] = None,
     options: Options = None,
