@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from understudy.atomic import output_error
 from understudy.errors import BadInputError, OutputError
-from understudy.project import selections
+from understudy.project import journals, selections
+from understudy.project.journals import Journal, Version
 from understudy.project.schema import ClipRow, RunRow, SelectionRow, ShotRow, StageRow, TrackRow, migrate
 from understudy.project.selections import Selection
 
@@ -230,6 +231,38 @@ class Catalog:
         with Session(self._engine) as session, session.begin():
             return len(session.scalars(statement.returning(SelectionRow.id)).all())
 
+    def journal(self, output: Path) -> Journal:
+        """What was done to the edits of a film."""
+        with Session(self._engine) as session:
+            return journals.read(session, _known_as(output))
+
+    def add_change(self, output: Path, change: dict[str, Any], revision: int) -> Journal:
+        """Note a change of a film's edits. Raises `journals.ConflictError` for another revision."""
+        with Session(self._engine) as session, session.begin():
+            return journals.append(session, _known_as(output), change, revision, _now())
+
+    def move_cursor(self, output: Path, revision: int, step: Callable[[Journal], int]) -> Journal:
+        """Let so many changes of a film's edits count as `step` says; raises as `add_change`, and what it
+        raises.
+        """
+        with Session(self._engine) as session, session.begin():
+            return journals.move(session, _known_as(output), revision, step)
+
+    def name_version(self, output: Path, name: str, state: dict[str, Any]) -> None:
+        """Keep a state of a film's edits under a name, in place of what had that name."""
+        with Session(self._engine) as session, session.begin():
+            journals.name_version(session, _known_as(output), name, state, _now())
+
+    def versions(self, output: Path) -> list[Version]:
+        """The named states of a film's edits, the oldest first."""
+        with Session(self._engine) as session:
+            return journals.versions(session, _known_as(output))
+
+    def all_changes(self) -> list[dict[str, Any]]:
+        """Every change, and every named state, of the edits of every film."""
+        with Session(self._engine) as session:
+            return journals.everything(session)
+
     def forget_clips(self, fingerprints: Iterable[str]) -> int:
         """Delete what is known of clips with this content: tracks, chosen faces; return their number."""
         fingerprints = set(fingerprints)
@@ -286,6 +319,10 @@ def disk_trouble(path: Path, error: sqlite3.Error) -> OutputError | None:
     full = code == sqlite3.SQLITE_FULL or shutil.disk_usage(path.parent).free < _ROOM
     number = errno.ENOSPC if full else errno.EIO
     return output_error(path, OSError(number, os.strerror(number)))
+
+
+def _known_as(output: Path) -> str:
+    return str(output.absolute())
 
 
 def _now() -> datetime:

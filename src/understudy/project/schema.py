@@ -115,6 +115,43 @@ class DroppedRow(Table):
     why: Mapped[str]
 
 
+class JournalRow(Table):
+    """What is told of the edits of one film, known by the path of its file: how often it was changed, and
+    how many of its entries count now; those after them were undone, and may be done again.
+    """
+
+    __tablename__ = "journals"
+    __table_args__ = (UniqueConstraint("output"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    output: Mapped[str]
+    revision: Mapped[int]
+    cursor: Mapped[int]
+
+
+class EntryRow(Table):
+    """One change of the edits of a film, in order."""
+
+    __tablename__ = "entries"
+    __table_args__ = (UniqueConstraint("journal", "position"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journal: Mapped[int] = mapped_column(ForeignKey("journals.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    change: Mapped[dict[str, Any]]
+    made: Mapped[datetime]
+
+
+class VersionRow(Table):
+    """A named state of the edits of a film."""
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("journal", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journal: Mapped[int] = mapped_column(ForeignKey("journals.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    state: Mapped[dict[str, Any]]
+    made: Mapped[datetime]
+
+
 MIGRATIONS = (
     """
     CREATE TABLE clips (
@@ -190,6 +227,33 @@ MIGRATIONS = (
         why VARCHAR NOT NULL
     );
     CREATE INDEX ix_dropped_selection ON dropped (selection)
+    """,
+    """
+    CREATE TABLE journals (
+        id INTEGER NOT NULL PRIMARY KEY,
+        output VARCHAR NOT NULL,
+        revision INTEGER NOT NULL,
+        cursor INTEGER NOT NULL,
+        UNIQUE (output)
+    );
+    CREATE TABLE entries (
+        id INTEGER NOT NULL PRIMARY KEY,
+        journal INTEGER NOT NULL REFERENCES journals (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        change JSON NOT NULL,
+        made DATETIME NOT NULL,
+        UNIQUE (journal, position)
+    );
+    CREATE INDEX ix_entries_journal ON entries (journal);
+    CREATE TABLE versions (
+        id INTEGER NOT NULL PRIMARY KEY,
+        journal INTEGER NOT NULL REFERENCES journals (id) ON DELETE CASCADE,
+        name VARCHAR NOT NULL,
+        state JSON NOT NULL,
+        made DATETIME NOT NULL,
+        UNIQUE (journal, name)
+    );
+    CREATE INDEX ix_versions_journal ON versions (journal)
     """,
 )
 """Step k takes version k to k + 1. A step that has been released is never edited; a change is a new step."""

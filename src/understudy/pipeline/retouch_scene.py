@@ -1,0 +1,205 @@
+"""A finished swap as retouching sees it: film, plate, and the faces that were replaced."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from understudy.errors import BadInputError
+from understudy.faces.faceset import Faceset
+from understudy.media import Clip, Image, open_clip
+from understudy.pipeline import analysis, motion
+from understudy.pipeline.preview import scaled
+from understudy.project.catalog import DONE, Catalog
+from understudy.project.folder import default_folder
+from understudy.project.recipe import Recipe
+from understudy.project.stage import Stage
+
+RETOUCH = "retouch"
+"""The command of a run that has applied edits; its settings name the film that was edited as `FILM`."""
+FILM = "film"
+_KEPT_FRAMES = 48
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """A finished swap, as its project's catalogue has it.
+
+    settings   of the run, as JSON values: what was asked for
+    folders    of the stages that it used, relative to the project
+    """
+
+    project: Path
+    film: Path
+    settings: Mapping[str, Any] = field(repr=False)
+    folders: frozenset[str] = field(repr=False)
+
+    @property
+    def plate(self) -> Path:
+        """The plate's file."""
+        return Path(self.settings["plate"])
+
+    @property
+    def begin(self) -> int:
+        """Which frame of the plate is the film's first."""
+        frames = self.settings.get("frames")
+        return int(frames[0]) if frames else 0
+
+    def stage(self, name: str, hash_begins: str = "") -> Stage:
+        """A stage that the swap used. Raises BadInputError where it is not there any more."""
+        for folder in sorted(self.folders):
+            path = self.project / folder
+            kind, _, digits = path.name.rpartition("-")
+            if kind == name and hash_begins.startswith(digits if hash_begins else ""):
+                return Stage(self.project / "stages", _recipe(path))
+        raise BadInputError(f"{self.project} lacks what the swap found ({name}): run the swap again.")
+
+
+def _recipe(folder: Path) -> Recipe:
+    try:
+        told = json.loads((folder / "recipe.json").read_text("utf-8"))
+        return Recipe(told["stage"], told["version"], told["parameters"], told["inputs"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInputError(f"{folder} is gone or damaged: run the swap again.") from error
+
+
+def swapped(film_or_project: Path, project: Path | None = None) -> Swapped:
+    """The swap that is meant by a film, or by a project's folder: its last finished one.
+
+    A film that retouching has written stands for the one that was retouched. `project` is the folder of the
+    film's project where it is not beside the film. Raises BadInputError in one sentence.
+    """
+    if project is None and (film_or_project / "catalog.db").is_file():
+        folder, film = film_or_project, None
+    else:
+        folder, film = project or default_folder(film_or_project), film_or_project
+        if not (folder / "catalog.db").is_file():
+            raise BadInputError(
+                f"No project at {folder} has made {film_or_project.name}: give its folder as --project."
+            )
+    catalog = Catalog(folder / "catalog.db")
+    try:
+        return _found(catalog, folder, film)
+    finally:
+        catalog.close()
+
+
+def _found(catalog: Catalog, folder: Path, film: Path | None) -> Swapped:
+    runs = list(reversed(catalog.runs()))
+    names = [Path(run.output) for run in runs if run.output is not None]
+    for name in dict.fromkeys(names) if film is None else [film]:
+        row = catalog.last_run(name)
+        if row is not None and row.command == RETOUCH and film is not None:
+            return _found(catalog, folder, Path(row.settings[FILM]))
+        if row is None or row.command != "swap" or row.outcome != DONE or row.output is None:
+            continue
+        folders = next(run.folders for run in runs if run.number == row.id)
+        if not Path(row.output).is_file():
+            raise BadInputError(f"{row.output} is gone: run the swap again.")
+        return Swapped(folder, Path(row.output), row.settings, folders)
+    what = film.name if film is not None else str(folder)
+    raise BadInputError(f"{what} has no finished swap to retouch: run the swap first.")
+
+
+class FilmScene:
+    """The film and plate of a finished swap, and its faces; implements `retouch.scene.Scene`.
+
+    tracks   first and last frame of the film in which each replaced face is, by the track's number
+    """
+
+    def __init__(self, made: Swapped) -> None:
+        """Raises BadInputError where a file is gone or is not what it was."""
+        self.made = made
+        self.film: Clip = open_clip(made.film)
+        try:
+            rate = made.settings.get("rate")
+            self.plate_clip: Clip = open_clip(made.plate, rate=Fraction(rate) if rate else None)
+        except BaseException:
+            self.film.close()
+            raise
+        info, plate = self.film.info, self.plate_clip.info
+        self.width, self.height = info.width, info.height
+        self._factors = (info.width / plate.width, info.height / plate.height)
+        self._faces = _faces(made)
+        self._rows = {
+            (int(track), int(frame) - made.begin): row
+            for row, (track, frame) in enumerate(zip(self._faces.track, self._faces.frame, strict=True))
+        }
+        self.tracks = {
+            number: (
+                int(self._faces.frame[rows[0]]) - made.begin,
+                int(self._faces.frame[rows[-1]]) - made.begin,
+            )
+            for number, rows in self._faces.by_track()
+        }
+        self._result = lru_cache(_KEPT_FRAMES)(self._read_result)
+        self._plate = lru_cache(_KEPT_FRAMES)(self._read_plate)
+
+    @property
+    def frames(self) -> int:
+        """How many frames the film has."""
+        return self.film.info.frame_count
+
+    def result(self, frame: int) -> Image:
+        """The film's frame, (H, W, 3) uint8 or uint16. Raises IndexError outside 0..frames-1."""
+        return self._result(frame)
+
+    def plate(self, frame: int) -> Image:
+        """The plate's frame beneath it, in the film's size and depth."""
+        return self._plate(frame)
+
+    def landmarks(self, track: int, frame: int) -> npt.NDArray[np.float32] | None:
+        """The replaced face (478, 3) in the film's pixels; None where it is not in the frame."""
+        row = self._rows.get((track, frame))
+        if row is None:
+            return None
+        return scaled(self._faces.landmarks[row], self._factors).astype(np.float32)
+
+    def close(self) -> None:
+        """Release the files."""
+        self.film.close()
+        self.plate_clip.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _read_result(self, frame: int) -> Image:
+        if frame < 0:
+            raise IndexError(f"frame {frame}")
+        return self.film.read(frame).image[..., :3]
+
+    def _read_plate(self, frame: int) -> Image:
+        image = self.plate_clip.read(frame + self.made.begin).image[..., :3]
+        ours = self.result(frame)
+        if image.shape != ours.shape:
+            image = np.asarray(cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_AREA))
+        return _as_deep(image, ours.dtype)
+
+
+def _as_deep(image: Image, wanted: np.dtype[Any]) -> Image:
+    if image.dtype == wanted:
+        return image
+    if wanted == np.uint8:
+        return np.asarray((image.astype(np.uint32) * 255 + 32767) // 65535, np.uint8)
+    return image.astype(np.uint16) * np.uint16(257)
+
+
+def _faces(made: Swapped) -> Faceset:
+    """The faces that were replaced, steady, as the swap has left them."""
+    moved = made.stage("motion")
+    recipe = moved.recipe
+    found = analysis.studied(made.stage("faces", recipe.inputs["faces"])).faces
+    chosen = found.select(np.isin(found.track, recipe.parameters["tracks"]))
+    return motion.steadied(moved, chosen)
