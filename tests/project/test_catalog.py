@@ -11,9 +11,12 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from understudy.errors import BadInputError, OutputError
+from understudy.project import corrections, selections
+from understudy.project.beside import NOT_YET, read_beside
 from understudy.project.catalog import DONE, Catalog, Shot, Track, disk_trouble
+from understudy.project.corrections import Correction, Moved
 from understudy.project.schema import MIGRATIONS, VERSION, Table
-from understudy.project.selections import NOT_YET, Dropped, Selection, read_beside
+from understudy.project.selections import Dropped, Selection
 
 OUT = Path("out.mp4")
 
@@ -244,13 +247,32 @@ def test_a_clip_that_is_forgotten_takes_its_selection_along(catalog, clip, path)
         assert connection.execute("SELECT count(*) FROM selections").fetchone() == (0,)
 
 
+def _selection_of(digest):
+    return lambda session: selections.read(session, digest)
+
+
+def test_corrections_are_kept_by_content_and_replaced(catalog, clip, path):
+    late = Correction(9, 10.5, 20.0, (Moved(61, -1.5, 2.0), Moved(473, 0.25, 0.0)), reach=3)
+    early = Correction(2, 11.0, 20.0, (Moved(13, 0.0, 1.0),))
+    assert catalog.corrections("ab") == ()
+    catalog.replace_corrections("ab", [late, early])
+    assert catalog.corrections("ab") == (early, late)
+    assert read_beside(path, lambda session: corrections.read(session, "ab")) == (early, late)
+    assert corrections.digest_of([late, early]) == corrections.digest_of([early, late])
+    assert corrections.digest_of([late]) != corrections.digest_of([early])
+    catalog.replace_corrections("ab", [late])
+    assert catalog.corrections("ab") == (late,)
+    catalog.forget_clips(["ab"])
+    assert catalog.corrections("ab") == ()
+
+
 def test_selections_are_read_beside_the_process_that_holds_the_project(catalog, path, tmp_path):
     chosen = Selection(DIGEST, "anna.mp4", 1, 2, (Dropped(0, 1.0, 1.0, "x"),))
     catalog.replace_selections([chosen])
-    assert read_beside(path, DIGEST) == chosen
-    assert read_beside(path, "none") is None
-    assert read_beside(tmp_path / "none.db", DIGEST) is NOT_YET
+    assert read_beside(path, _selection_of(DIGEST)) == chosen
+    assert read_beside(path, _selection_of("none")) is None
+    assert read_beside(tmp_path / "none.db", _selection_of(DIGEST)) is NOT_YET
     assert not (tmp_path / "none.db").exists()
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION - 1}")
-    assert read_beside(path, DIGEST) is NOT_YET
+    assert read_beside(path, _selection_of(DIGEST)) is NOT_YET

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from understudy.engines.base import LikenessFaces
 from understudy.errors import BadInputError
+from understudy.faces import correcting
+from understudy.faces.correcting import corrected
 from understudy.faces.faceset import concatenate, face_sizes
 from understudy.faces.people import identity
 from understudy.faces.people.grouping import FACES_PER_TRACK, TrackIdentity
@@ -22,6 +24,7 @@ from understudy.pipeline.footage import Footage
 from understudy.pipeline.roles import likeness_rows
 from understudy.pipeline.session import Session
 from understudy.project.code import code_hash
+from understudy.project.corrections import digest_of
 from understudy.project.recipe import Recipe
 from understudy.project.selections import Selection
 
@@ -50,7 +53,10 @@ class Likeness:
 
 
 def study(session: Session, footage: Footage, label: str) -> Studied:
-    """Shots, faces and tracks of a clip. Warns where it ends before its time."""
+    """Shots, faces and tracks of a clip, with landmarks as somebody put them right.
+
+    Warns where the clip ends before its time.
+    """
     recipe = Recipe(
         "faces",
         code_hash(analysis.__name__),
@@ -63,12 +69,17 @@ def study(session: Session, footage: Footage, label: str) -> Studied:
         len(footage),
         lambda stage, task: analysis.study(stage, footage, task),
     )
-    found = analysis.studied(stage)
+    found, digest = analysis.studied(stage), recipe.hash
+    put_right = session.project.corrections(footage.digest)
+    if put_right:
+        found = replace(found, faces=corrected(found.faces, put_right, footage.step))
+        parameters = {"corrections": digest_of(put_right)}
+        digest = Recipe("corrected", code_hash(correcting.__name__), parameters, {"faces": digest}).hash
     if found.stop < footage.stop:
         reason = footage.reason_for_end(found.stop)
         last = (found.stop - 1) * footage.step
         session.warn_of(footage, f"{reason} Frames {footage.first}-{last} are used.")
-    return Studied(footage.until(found.stop), found, recipe.hash)
+    return Studied(footage.until(found.stop), found, digest)
 
 
 def study_likeness(session: Session, clips: Sequence[Footage], *, learns: bool = False) -> Likeness:

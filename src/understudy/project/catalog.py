@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from understudy.atomic import output_error
 from understudy.errors import BadInputError, OutputError
-from understudy.project import journals, selections
+from understudy.project import corrections, journals, selections
+from understudy.project.corrections import Correction
 from understudy.project.journals import Journal, Version
 from understudy.project.schema import ClipRow, RunRow, SelectionRow, ShotRow, StageRow, TrackRow, migrate
 from understudy.project.selections import Selection
@@ -263,10 +264,24 @@ class Catalog:
         with Session(self._engine) as session:
             return journals.everything(session)
 
+    def corrections(self, fingerprint: str) -> tuple[Correction, ...]:
+        """What was put right of the landmarks in the clip with this content, by frame."""
+        with Session(self._engine) as session:
+            return corrections.read(session, fingerprint)
+
+    def replace_corrections(self, fingerprint: str, chosen: Sequence[Correction]) -> None:
+        """Set what is put right of a clip's landmarks, in place of what was there before."""
+        with Session(self._engine) as session, session.begin():
+            corrections.replace(session, fingerprint, chosen, _now())
+
     def forget_clips(self, fingerprints: Iterable[str]) -> int:
-        """Delete what is known of clips with this content: tracks, chosen faces; return their number."""
+        """Delete what is known of clips with this content: tracks, chosen faces, what was put right of them;
+        return their number.
+        """
         fingerprints = set(fingerprints)
         self.forget_selections(fingerprints)
+        for fingerprint in fingerprints:
+            self.replace_corrections(fingerprint, ())
         statement = delete(ClipRow).where(ClipRow.fingerprint.in_(fingerprints))
         with Session(self._engine) as session, session.begin():
             return len(session.scalars(statement.returning(ClipRow.id)).all())

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from understudy.atomic import output_error
 from understudy.errors import BadInputError
 from understudy.project.catalog import DONE, Catalog
+from understudy.project.corrections import Correction
 from understudy.project.fingerprint import fingerprint
 from understudy.project.recipe import Recipe
 from understudy.project.selections import Selection
@@ -77,6 +78,10 @@ class Project:
     def selection(self, fingerprint: str) -> Selection | None:
         """Which faces of the clip with this content are used; None: all of them."""
         return self.catalog.selection(fingerprint)
+
+    def corrections(self, fingerprint: str) -> tuple[Correction, ...]:
+        """What was put right of the landmarks in the clip with this content."""
+        return self.catalog.corrections(fingerprint)
 
     @contextmanager
     def run(self, command: str, settings: Mapping[str, Any], output: Path | None = None) -> Iterator[Run]:

@@ -6,15 +6,22 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
 
 from understudy.errors import BadInputError
-from understudy.project import selections
+from understudy.project import corrections, selections
+from understudy.project.beside import NOT_YET, read_beside
+from understudy.project.corrections import Correction
 from understudy.project.recipe import Recipe
 from understudy.project.selections import Selection
 from understudy.project.settings import Settings, read_settings
 from understudy.project.stage import Stage, StageRecord
 
 _PAUSE = 0.2
+
+Found = TypeVar("Found")
 
 
 class FollowedProject:
@@ -37,10 +44,17 @@ class FollowedProject:
 
     def selection(self, fingerprint: str) -> Selection | None:
         """Which faces of the clip with this content are used; None: all of them."""
+        return self._read(lambda session: selections.read(session, fingerprint))
+
+    def corrections(self, fingerprint: str) -> tuple[Correction, ...]:
+        """What was put right of the landmarks in the clip with this content."""
+        return self._read(lambda session: corrections.read(session, fingerprint))
+
+    def _read(self, read: Callable[[Session], Found]) -> Found:
         watch = _Watch()
         while True:
-            found = selections.read_beside(self.folder / "catalog.db", fingerprint)
-            if found is not selections.NOT_YET:
+            found = read_beside(self.folder / "catalog.db", read)
+            if found is not NOT_YET:
                 return found
             watch.wait()
 

@@ -14,7 +14,12 @@ from understudy.errors import BadInputError
 class Table(DeclarativeBase):
     """Base of the catalogue's tables. Frames are counted from 0, ranges include both ends, times are UTC."""
 
-    type_annotation_map: ClassVar[dict[Any, Any]] = {dict[str, Any]: JSON, list[list[int]]: JSON, float: REAL}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        dict[str, Any]: JSON,
+        list[list[int]]: JSON,
+        list[list[float]]: JSON,
+        float: REAL,
+    }
 
 
 class ClipRow(Table):
@@ -152,6 +157,23 @@ class VersionRow(Table):
     made: Mapped[datetime]
 
 
+class CorrectionRow(Table):
+    """Landmarks of a face in a clip, known by its content, that somebody put right in one frame of the file.
+
+    `moved` holds [index, pixels to the right, pixels down].
+    """
+
+    __tablename__ = "corrections"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(index=True)
+    frame: Mapped[int]
+    x: Mapped[float]
+    y: Mapped[float]
+    reach: Mapped[int]
+    moved: Mapped[list[list[float]]]
+    changed: Mapped[datetime]
+
+
 MIGRATIONS = (
     """
     CREATE TABLE clips (
@@ -254,6 +276,19 @@ MIGRATIONS = (
         UNIQUE (journal, name)
     );
     CREATE INDEX ix_versions_journal ON versions (journal)
+    """,
+    """
+    CREATE TABLE corrections (
+        id INTEGER NOT NULL PRIMARY KEY,
+        fingerprint VARCHAR NOT NULL,
+        frame INTEGER NOT NULL,
+        x REAL NOT NULL,
+        y REAL NOT NULL,
+        reach INTEGER NOT NULL,
+        moved JSON NOT NULL,
+        changed DATETIME NOT NULL
+    );
+    CREATE INDEX ix_corrections_fingerprint ON corrections (fingerprint)
     """,
 )
 """Step k takes version k to k + 1. A step that has been released is never edited; a change is a new step."""

@@ -6,24 +6,12 @@ import hashlib
 import json
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from enum import Enum
 from functools import cached_property
-from pathlib import Path
-from typing import Literal
 
-from sqlalchemy import create_engine, delete, insert, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from understudy.project.schema import VERSION, DroppedRow, SelectionRow
-
-
-class _State(Enum):
-    NOT_YET = 0
-
-
-NOT_YET = _State.NOT_YET
-"""The catalogue is still being made, or brought up to date."""
+from understudy.project.schema import DroppedRow, SelectionRow
 
 
 @dataclass(frozen=True)
@@ -80,17 +68,3 @@ def replace(session: Session, chosen: Selection, now: datetime) -> None:
     if chosen.dropped:
         values = [vars(each) | {"selection": row.id} for each in chosen.dropped]
         session.execute(insert(DroppedRow), values)
-
-
-def read_beside(path: Path, fingerprint: str) -> Selection | Literal[_State.NOT_YET] | None:
-    """As `read`, from the catalogue of a project that another process holds; nothing is written to it."""
-    engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
-    try:
-        with Session(engine) as session:
-            if session.execute(text("PRAGMA user_version")).scalar_one() != VERSION:
-                return NOT_YET
-            return read(session, fingerprint)
-    except OperationalError:
-        return NOT_YET
-    finally:
-        engine.dispose()
