@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture test format clean
+.PHONY: help demo picture studio types wheel browser-tools test format clean
 
 help:
 	@echo "make demo                                    show it on two digital performers, into out/demo/"
 	@echo "make demo LIKENESS=anna.mp4 PLATE=shot.mp4   put a likeness of your own onto a plate; OPTIONS='...' for swap"
 	@echo "make picture                                 make the README's picture again, by the demo"
+	@echo "make studio                                  build the studio's pages, with Node.js"
+	@echo "make wheel                                   build the package, the pages in it, into dist/"
 	@echo "make test                                    everything that CI checks"
 	@echo "make format                                  put the code into its usual form"
 	@echo "make clean                                   delete what these made, the virtual environment included"
@@ -40,7 +42,38 @@ picture: $(INSTALLED)
 	$(BIN)/understudy demo --output out/demo
 	cp out/demo/picture.jpg docs/picture.jpg
 
-test: $(INSTALLED)
+# The studio's pages. npm is taken from the system; `make test` installs it where it is missing.
+STUDIO := src/understudy/studio/static/index.html
+STUDIO_SOURCES := $(shell find studio/src -type f 2>/dev/null) studio/index.html studio/vite.config.ts
+
+studio: $(STUDIO)
+
+studio/node_modules/.package-lock.json: studio/package.json studio/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: on Debian and Ubuntu run  apt-get install npm"; exit 1; }
+	cd studio && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+$(STUDIO): studio/node_modules/.package-lock.json $(STUDIO_SOURCES)
+	cd studio && npm run --silent check && npm run --silent build
+
+# the server's types, as the pages know them
+types: $(INSTALLED) studio/node_modules/.package-lock.json
+	$(BIN)/python -c 'import json; from understudy.studio.app import schema; print(json.dumps(schema()))' > studio/openapi.json
+	cd studio && npm run --silent types
+
+wheel: $(INSTALLED) $(STUDIO)
+	$(BIN)/python -m hatchling build -t wheel
+
+# What the studio's tests need beside Python: Node.js to build the pages, a browser to look at them.
+BROWSER_TOOLS := npm chromium
+browser-tools:
+	@for tool in $(BROWSER_TOOLS); do \
+	  command -v $$tool >/dev/null && continue; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$tool; } >/dev/null \
+	    || { echo "$$tool is missing and could not be installed: install it, and run this again."; exit 1; }; \
+	done
+
+test: browser-tools $(INSTALLED) $(STUDIO)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -52,4 +85,4 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) out build dist studio/node_modules src/understudy/studio/static .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

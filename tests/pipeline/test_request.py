@@ -14,16 +14,18 @@ from hypothesis import strategies as st
 from understudy.compositing.blend import BlendName
 from understudy.errors import BadInputError, OutputError, UnderstudyError
 from understudy.media.codecs import CODECS
+from understudy.pipeline.learning import Learning
 from understudy.pipeline.request import (
     SwapRequest,
     check_overwrite,
     parse_assignment,
     parse_frames,
     parse_rate,
+    request_from_json,
     validate,
 )
 from understudy.project.folder import Project
-from understudy.project.settings import Blend, Codec, SwapSettings
+from understudy.project.settings import Blend, Codec, SwapSettings, TrainingTable
 
 
 @pytest.fixture
@@ -200,3 +202,29 @@ def test_rates():
     for text in ("", "0", "-1", "1/0", "fast", "nan", "inf", "5000"):
         with pytest.raises(BadInputError, match="--rate wants frames per second"):
             parse_rate(text)
+
+
+def test_a_request_comes_back_out_of_the_catalogue(tmp_path: Path) -> None:
+    asked = SwapRequest(
+        (Path("a.mp4"), Path("/else/b.mp4")),
+        Path("plate.mov"),
+        Path("out.mkv"),
+        assignments=((1, Path("c.mp4")),),
+        frames=(3, 9),
+        rate=Fraction(24000, 1001),
+        consent=(Path("performers"),),
+        codec="ffv1",
+        learning=Learning((("resolution", "64"),), TrainingTable(budget="10m")),
+        compare=Path("wipe.mp4"),
+    )
+    back = request_from_json(json.loads(json.dumps(asked.to_json())) | {"directory": str(tmp_path)})
+    assert back == replace(
+        asked,
+        likeness=(tmp_path / "a.mp4", Path("/else/b.mp4")),
+        plate=tmp_path / "plate.mov",
+        output=tmp_path / "out.mkv",
+        assignments=((1, tmp_path / "c.mp4"),),
+        compare=tmp_path / "wipe.mp4",
+    )
+    with pytest.raises(BadInputError, match="run it anew"):
+        request_from_json({"likeness": []})

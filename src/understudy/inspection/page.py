@@ -75,11 +75,15 @@ def marked(picture: Bytes, points: Points, region: str) -> Bytes:
     if float(interocular(points)) <= 0:
         return out
     matrix = _to_tile(points)
-    place = np.asarray(points, np.float64)[list(_PLACES.get(region, mesh.FACE_OVAL)), :2]
-    place = place @ matrix[:, :2].T + matrix[:, 2]
+    place = outline(points, region) @ matrix[:, :2].T + matrix[:, 2]
     low, high = (np.round(corner).astype(int) for corner in (place.min(0) - 8, place.max(0) + 8))
     cv2.rectangle(out, tuple(low.tolist()), tuple(high.tolist()), _MARK, 2, cv2.LINE_AA)
     return out
+
+
+def outline(points: Points, region: str) -> npt.NDArray[np.float64]:
+    """Landmarks (N, 2) around `region` of the face with (478, 3) landmarks; around it all where unknown."""
+    return np.asarray(points, np.float64)[list(_PLACES.get(region, mesh.FACE_OVAL)), :2]
 
 
 def strips(judgements: Sequence[Judgement]) -> list[Strip]:

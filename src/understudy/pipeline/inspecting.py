@@ -152,8 +152,9 @@ def _swap(path: Path, film: Path | None) -> Films | None:
         if run is None or (run.command, run.outcome) != ("swap", DONE) or run.output is None:
             continue
         plate, frames = run.settings.get("plate"), run.settings.get("frames")
+        here = Path(str(run.settings.get("directory", "")))
         begin, end = (int(frames[0]), int(frames[1])) if isinstance(frames, list) else (0, None)
-        return Films(Path(run.output), Path(plate) if isinstance(plate, str) else None, begin, end)
+        return Films(Path(run.output), here / plate if isinstance(plate, str) else None, begin, end)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -18,9 +18,16 @@ from understudy.errors import BadInputError, OutputError
 from understudy.media.codecs import CODECS
 from understudy.pipeline.asked import Casting
 from understudy.pipeline.learning import Learning, choices_of
-from understudy.pipeline.records import Records, load_records, resolved
+from understudy.pipeline.records import PERFORMERS, Records, load_records, resolved
 from understudy.project.folder import Project, default_folder
-from understudy.project.settings import Blend, Codec, ConsentSettings, SwapSettings, one_sentence
+from understudy.project.settings import (
+    Blend,
+    Codec,
+    ConsentSettings,
+    SwapSettings,
+    TrainingTable,
+    one_sentence,
+)
 
 _SEQUENCE = re.compile(r"%0?\d*d|#+|@+")
 _FRAMES = re.compile(r"(\d+)-(\d+)")
@@ -121,6 +128,50 @@ class SwapRequest:
             else:
                 plain[name] = value
         return plain
+
+
+def request_from_json(plain: Mapping[str, Any]) -> SwapRequest:
+    """The request of a run out of the catalogue; relative paths are seen from where it was run.
+
+    Raises BadInputError where something is missing or of another kind.
+    """
+    here = Path(str(plain.get("directory", "")))
+
+    def one(name: str) -> Path | None:
+        return None if plain.get(name) is None else here / plain[name]
+
+    def records(name: str) -> tuple[Path, ...]:
+        given = plain.get(name) or ()
+        return tuple(Path(each) if each == PERFORMERS else here / each for each in given)
+
+    learning = plain.get("learning", {})
+    frames, rate = plain.get("frames"), plain.get("rate")
+    rest: dict[str, Any] = {name: plain.get(name) for name in SwapSettings.model_fields}
+    try:
+        return SwapRequest(
+            tuple(here / each for each in plain["likeness"]),
+            here / plain["plate"],
+            here / plain["output"],
+            track=plain.get("track"),
+            person=one("person"),
+            assignments=tuple((int(track), here / each) for track, each in plain.get("assignments", ())),
+            frames=None if frames is None else (int(frames[0]), int(frames[1])),
+            rate=None if rate is None else Fraction(rate),
+            consent=records("consent"),
+            plate_consent=records("plate_consent"),
+            plate_reason=plain.get("plate_reason"),
+            project=one("project"),
+            learning=Learning(
+                tuple(learning.get("options", {}).items()),
+                TrainingTable.model_validate(learning.get("training", {})),
+            ),
+            contact_sheet=one("contact_sheet"),
+            compare=one("compare"),
+            overwrite=bool(plain.get("overwrite", False)),
+            **rest,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInputError(f"A swap in the catalogue cannot be read ({error}): run it anew.") from error
 
 
 def parse_frames(text: str) -> tuple[int, int]:

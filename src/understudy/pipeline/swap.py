@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import cv2
 from threadpoolctl import threadpool_limits
@@ -55,10 +56,15 @@ def swap(
         records = request.records(project.settings.consent, project.folder)
         check_overwrite(request, project)
         with (
-            project.run("swap", request.to_json() | settings.model_dump(), request.output) as run,
+            project.run("swap", request.to_json() | settings.model_dump() | _here(), request.output) as run,
             Session(project, run, progress or SilentProgress()) as session,
         ):
             return _Swap(request, settings, records, session, witness).result()
+
+
+def _here() -> dict[str, str]:
+    """Where the command was given: what its relative paths begin from."""
+    return {"directory": str(Path.cwd())}
 
 
 class _Swap:

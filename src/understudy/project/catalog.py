@@ -6,7 +6,8 @@ import errno
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -94,6 +95,12 @@ class Catalog:
         """Release the file. Closing twice is fine."""
         self._engine.dispose()
 
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """For tables that have a file of their own: what the block does is kept whole or not at all."""
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
     def record_clip(
         self,
         path: Path,
@@ -138,6 +145,12 @@ class Catalog:
                     "missed": [list(r) for r in track.missed],
                 }
                 session.add(TrackRow(clip=clip, **values))
+
+    def clip_at(self, path: Path) -> int | None:
+        """The id of the clip that was last noted under a path; None where none was."""
+        query = select(ClipRow.id).where(ClipRow.path == str(path.absolute())).order_by(ClipRow.id.desc())
+        with Session(self._engine) as session:
+            return session.scalars(query.limit(1)).one_or_none()
 
     def shots(self, clip: int) -> list[Shot]:
         """The shots of a clip, in order."""
@@ -189,6 +202,18 @@ class Catalog:
         query = select(RunRow).where(RunRow.output == str(output.absolute())).order_by(RunRow.id.desc())
         with Session(self._engine, expire_on_commit=False) as session:
             return session.scalars(query.limit(1)).one_or_none()
+
+    def finished_runs(self, command: str) -> list[RunRow]:
+        """The runs of a command that ended well, in order."""
+        query = select(RunRow).where(RunRow.command == command, RunRow.outcome == DONE).order_by(RunRow.id)
+        with Session(self._engine, expire_on_commit=False) as session:
+            return list(session.scalars(query))
+
+    def stages_of(self, run: int) -> list[tuple[str, str]]:
+        """Name and folder (relative to the project) of the stages that a run used, in order."""
+        query = select(StageRow.name, StageRow.outputs).where(StageRow.run == run).order_by(StageRow.id)
+        with Session(self._engine) as session:
+            return [(name, outputs) for name, outputs in session.execute(query)]
 
     def record_stage(
         self, run: int, *, name: str, recipe: str, outputs: str, seconds: float, frames: int, skipped: bool

@@ -16,6 +16,7 @@ class Table(DeclarativeBase):
 
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         dict[str, Any]: JSON,
+        list[Any]: JSON,
         list[list[int]]: JSON,
         list[list[float]]: JSON,
         float: REAL,
@@ -174,6 +175,91 @@ class CorrectionRow(Table):
     changed: Mapped[datetime]
 
 
+class InspectionRow(Table):
+    """What was found in a film with one content. `curves` holds {name, marks: [[frame, score], …]}."""
+
+    __tablename__ = "inspections"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    film: Mapped[str] = mapped_column(index=True)
+    fingerprint: Mapped[str]
+    made: Mapped[datetime]
+    frames: Mapped[int]
+    sentences: Mapped[list[Any]]
+    curves: Mapped[list[Any]]
+
+
+class EventRow(Table):
+    """One flaw over some neighbouring frames, as in `inspection.events.Event`.
+
+    `box` is where it is in the keyframe, [x0, y0, x1, y1] in pixels, or empty.
+    """
+
+    __tablename__ = "events"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    inspection: Mapped[int] = mapped_column(ForeignKey("inspections.id", ondelete="CASCADE"), index=True)
+    flaw: Mapped[str]
+    region: Mapped[str]
+    first: Mapped[int]
+    last: Mapped[int]
+    keyframe: Mapped[int]
+    score: Mapped[float]
+    severity: Mapped[str]
+    throughout: Mapped[bool]
+    words: Mapped[str]
+    box: Mapped[list[Any]]
+
+
+class VerdictRow(Table):
+    """What a reviewer says of an event or a shot of a film, and which content of the film was looked at."""
+
+    __tablename__ = "verdicts"
+    __table_args__ = (UniqueConstraint("film", "kind", "flaw", "region", "first", "last"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    film: Mapped[str]
+    kind: Mapped[str]
+    flaw: Mapped[str]
+    region: Mapped[str]
+    first: Mapped[int]
+    last: Mapped[int]
+    verdict: Mapped[str]
+    fingerprint: Mapped[str]
+    changed: Mapped[datetime]
+    revision: Mapped[int]
+
+
+class NoteRow(Table):
+    """What somebody wrote at a frame of a film."""
+
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    film: Mapped[str] = mapped_column(index=True)
+    frame: Mapped[int]
+    text: Mapped[str]
+    done: Mapped[bool]
+    created: Mapped[datetime]
+    changed: Mapped[datetime]
+    revision: Mapped[int]
+
+
+class JobRow(Table):
+    """Work that waits, runs or has ended. `state` is one of `project.jobs.STATES`."""
+
+    __tablename__ = "jobs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    title: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    created: Mapped[datetime]
+    started: Mapped[datetime | None]
+    ended: Mapped[datetime | None]
+    stage: Mapped[str]
+    done: Mapped[int]
+    total: Mapped[int | None]
+    unit: Mapped[str]
+    message: Mapped[str]
+
+
 MIGRATIONS = (
     """
     CREATE TABLE clips (
@@ -289,6 +375,73 @@ MIGRATIONS = (
         changed DATETIME NOT NULL
     );
     CREATE INDEX ix_corrections_fingerprint ON corrections (fingerprint)
+    """,
+    """
+    CREATE TABLE inspections (
+        id INTEGER NOT NULL PRIMARY KEY,
+        film VARCHAR NOT NULL,
+        fingerprint VARCHAR NOT NULL,
+        made DATETIME NOT NULL,
+        frames INTEGER NOT NULL,
+        sentences JSON NOT NULL,
+        curves JSON NOT NULL
+    );
+    CREATE INDEX ix_inspections_film ON inspections (film);
+    CREATE TABLE events (
+        id INTEGER NOT NULL PRIMARY KEY,
+        inspection INTEGER NOT NULL REFERENCES inspections (id) ON DELETE CASCADE,
+        flaw VARCHAR NOT NULL,
+        region VARCHAR NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        keyframe INTEGER NOT NULL,
+        score REAL NOT NULL,
+        severity VARCHAR NOT NULL,
+        throughout BOOLEAN NOT NULL,
+        words VARCHAR NOT NULL,
+        box JSON NOT NULL
+    );
+    CREATE INDEX ix_events_inspection ON events (inspection);
+    CREATE TABLE verdicts (
+        id INTEGER NOT NULL PRIMARY KEY,
+        film VARCHAR NOT NULL,
+        kind VARCHAR NOT NULL,
+        flaw VARCHAR NOT NULL,
+        region VARCHAR NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        verdict VARCHAR NOT NULL,
+        fingerprint VARCHAR NOT NULL,
+        changed DATETIME NOT NULL,
+        revision INTEGER NOT NULL,
+        UNIQUE (film, kind, flaw, region, first, last)
+    );
+    CREATE TABLE notes (
+        id INTEGER NOT NULL PRIMARY KEY,
+        film VARCHAR NOT NULL,
+        frame INTEGER NOT NULL,
+        text VARCHAR NOT NULL,
+        done BOOLEAN NOT NULL,
+        created DATETIME NOT NULL,
+        changed DATETIME NOT NULL,
+        revision INTEGER NOT NULL
+    );
+    CREATE INDEX ix_notes_film ON notes (film);
+    CREATE TABLE jobs (
+        id INTEGER NOT NULL PRIMARY KEY,
+        kind VARCHAR NOT NULL,
+        title VARCHAR NOT NULL,
+        settings JSON NOT NULL,
+        state VARCHAR NOT NULL,
+        created DATETIME NOT NULL,
+        started DATETIME,
+        ended DATETIME,
+        stage VARCHAR NOT NULL,
+        done INTEGER NOT NULL,
+        total INTEGER,
+        unit VARCHAR NOT NULL,
+        message VARCHAR NOT NULL
+    )
     """,
 )
 """Step k takes version k to k + 1. A step that has been released is never edited; a change is a new step."""

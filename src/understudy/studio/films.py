@@ -1,0 +1,87 @@
+"""The finished films of a project. The browser knows them by number only, never by path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from understudy.errors import BadInputError
+from understudy.project.catalog import Catalog
+from understudy.project.fingerprint import fingerprint
+
+
+class UnknownError(BadInputError):
+    """There is no such film, note, job …"""
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film that a swap of this project wrote.
+
+    number     its first run's, so that it stays the same when the film is rendered anew
+    run        the last finished run that wrote it
+    plate      what it was made of, if that is known
+    begin      frame 0 of the film is frame `begin` of the plate
+    settings   of that run
+    """
+
+    number: int
+    run: int
+    path: Path
+    plate: Path | None
+    begin: int
+    settings: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """What the catalogue calls it."""
+        return str(self.path)
+
+
+def films_of(catalog: Catalog) -> list[Film]:
+    """Every film of the project that is still there, the latest first."""
+    found: dict[str, Film] = {}
+    for run in catalog.finished_runs("swap"):
+        if run.output is None:
+            continue
+        first = found[run.output].number if run.output in found else run.id
+        plate, frames = run.settings.get("plate"), run.settings.get("frames")
+        here = Path(str(run.settings.get("directory", "")))
+        found[run.output] = Film(
+            number=first,
+            run=run.id,
+            path=Path(run.output),
+            plate=here / plate if isinstance(plate, str) else None,
+            begin=int(frames[0]) if isinstance(frames, list) else 0,
+            settings=run.settings,
+        )
+    there = [film for film in found.values() if film.path.is_file()]
+    return sorted(there, key=lambda film: -film.run)
+
+
+def film_of(catalog: Catalog, number: int) -> Film:
+    """A film by its number. Raises UnknownError."""
+    for film in films_of(catalog):
+        if film.number == number:
+            return film
+    raise UnknownError("There is no such film in this project.")
+
+
+class Prints:
+    """Fingerprints of files, computed again only where size or time have changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int, int], str] = {}
+
+    def of(self, path: Path) -> str:
+        """The fingerprint of a file's content. Raises BadInputError where it is gone."""
+        try:
+            status = path.stat()
+            key = (str(path), status.st_size, status.st_mtime_ns)
+            if key not in self._known:
+                self._known[key] = fingerprint(path)
+        except OSError as error:
+            raise BadInputError(f"{path.name} cannot be read: {error.strerror}.") from error
+        return self._known[key]

@@ -1,0 +1,148 @@
+"""Films: what is known of them, their frames, and the proxy that is played."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse, Response
+from pydantic import BaseModel
+
+from understudy.studio.desk import AtDesk, Desk
+from understudy.studio.films import Film, UnknownError
+from understudy.studio.pictures import Bytes, Cut, encode, plate_frame, result_frame
+from understudy.studio.views.jobs import Job
+from understudy.studio.work.proxying import proxy_path
+
+router = APIRouter(prefix="/films", tags=["films"])
+
+Layer = Literal["result", "plate"]
+
+
+class Span(BaseModel):
+    """Frames first..last of the film, both included."""
+
+    first: int
+    last: int
+
+
+class Track(BaseModel):
+    """One face through one shot; `missed` are frames in which it was not found."""
+
+    number: int
+    first: int
+    last: int
+    missed: list[Span]
+
+
+class FilmState(BaseModel):
+    """A film as the viewer and the timeline need it. `print` names its content."""
+
+    number: int
+    name: str
+    plate: str | None
+    frames: int
+    rate: float
+    width: int
+    height: int
+    bits: int
+    timecode: str | None
+    print: str
+    layers: list[Layer]
+    shots: list[Span]
+    tracks: list[Track]
+    proxy: bool
+
+
+@router.get("/{film}")
+def read_film(film: int, desk: AtDesk) -> FilmState:
+    """What is known of a film."""
+    one = desk.film(film)
+    info = desk.reels.clip(one.path).info
+    shots, tracks = _seen(desk, one, info.frame_count)
+    has_plate = one.plate is not None and one.plate.exists()
+    layers: list[Layer] = ["result", "plate"] if has_plate else ["result"]
+    print_ = desk.prints.of(one.path)
+    return FilmState(
+        number=one.number,
+        name=one.path.name,
+        plate=None if one.plate is None else one.plate.name,
+        frames=info.frame_count,
+        rate=float(info.rate),
+        width=info.width,
+        height=info.height,
+        bits=info.bit_depth,
+        timecode=info.timecode,
+        print=print_[:16],
+        layers=layers,
+        shots=shots,
+        tracks=tracks,
+        proxy=proxy_path(desk.folder, one, print_).is_file(),
+    )
+
+
+@router.get("/{film}/frames/{frame}/{layer}", response_class=Response)
+def read_frame(
+    film: int,
+    frame: int,
+    layer: Layer,
+    desk: AtDesk,
+    shrink: Annotated[int, Query(ge=1, le=16)] = 1,
+    x: int = 0,
+    y: int = 0,
+    width: Annotated[int | None, Query(ge=1)] = None,
+    height: Annotated[int | None, Query(ge=1)] = None,
+    lossless: bool = False,
+) -> Response:
+    """One exact frame, or a part of it: a JPEG of high quality, or a PNG where it is to be lossless."""
+    region = None if width is None or height is None else (x, y, width, height)
+    picture = _layer(desk, desk.film(film), frame, layer)
+    found = encode(picture, Cut(region, shrink, lossless))
+    # The address has the film's print in it, so that a film that was rendered anew has other addresses.
+    return Response(found.data, media_type=found.kind, headers={"cache-control": "private, max-age=600"})
+
+
+@router.get("/{film}/proxy", response_class=FileResponse)
+def read_proxy(film: int, desk: AtDesk) -> FileResponse:
+    """The small film to be played: result above plate, every frame a keyframe."""
+    one = desk.film(film)
+    path = proxy_path(desk.folder, one, desk.prints.of(one.path))
+    if not path.is_file():
+        raise UnknownError("There is no proxy of this film yet: make it first.")
+    return FileResponse(path, media_type="video/mp4", headers={"cache-control": "no-store"})
+
+
+@router.post("/{film}/proxy", status_code=202)
+def make_proxy(film: int, desk: AtDesk) -> Job:
+    """Let the proxy be made."""
+    one = desk.film(film)
+    row = desk.queue.add("proxy", f"Proxy of {one.path.name}", {"film": film})
+    return Job.model_validate(row)
+
+
+def _layer(desk: Desk, film: Film, frame: int, layer: Layer) -> Bytes:
+    if not 0 <= frame < desk.reels.clip(film.path).info.frame_count:
+        raise UnknownError("The film has no such frame.")
+    if layer == "plate":
+        return plate_frame(desk.reels, film, frame)
+    return result_frame(desk.reels, film, frame)
+
+
+def _seen(desk: Desk, film: Film, frames: int) -> tuple[list[Span], list[Track]]:
+    """Shots and tracks of the plate, as frames of the film."""
+    clip = None if film.plate is None else desk.catalog.clip_at(film.plate)
+    if clip is None:
+        return [Span(first=0, last=frames - 1)], []
+
+    def span(first: int, last: int) -> Span | None:
+        first, last = max(0, first - film.begin), min(frames - 1, last - film.begin)
+        return Span(first=first, last=last) if first <= last else None
+
+    shots = [found for shot in desk.catalog.shots(clip) if (found := span(shot.first, shot.last))]
+    tracks = []
+    for track in desk.catalog.tracks(clip):
+        where = span(track.first, track.last)
+        if where is not None:
+            missed = [found for first, last in track.missed if (found := span(first, last))]
+            tracks.append(Track(number=track.number, first=where.first, last=where.last, missed=missed))
+    return shots or [Span(first=0, last=frames - 1)], tracks

@@ -1,0 +1,76 @@
+"""A project that looks like one after a swap, without the minutes that a swap takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.pipeline.films import film
+from understudy.media import open_clip
+from understudy.project.catalog import Shot, Track
+from understudy.project.fingerprint import fingerprint
+from understudy.project.folder import Project
+from understudy.studio.app import build
+from understudy.studio.desk import Desk
+from understudy.studio.guard import Door
+
+DOOR = Door("a-token-that-nobody-knows", 8780)
+ADDRESS = "http://127.0.0.1:8780"
+FRAMES, SIZE = 12, 64
+
+
+def marked(shade: int) -> list[np.ndarray]:
+    """Pictures whose brightness tells their number, and whose colour which film they are of."""
+    pictures = []
+    for number in range(FRAMES):
+        picture = np.full((SIZE, SIZE, 3), (shade, 20 + 16 * number, 60), np.uint8)
+        picture[:8, :8] = 255
+        pictures.append(picture)
+    return pictures
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project's folder, with a film of frames 2-11 of its plate."""
+    home = tmp_path_factory.mktemp("finished")
+    lossless = {"encoder": "ffv1", "pixel_format": "bgr0", "options": {}}
+    plate = film(home / "plate.mkv", marked(40), **lossless)
+    made = film(home / "film.mkv", marked(200)[2:], **lossless)
+    with Project(home / "film.mkv.understudy") as project:
+        with project.run("swap", {"plate": str(plate), "frames": [2, 11]}, made):
+            pass
+        with open_clip(plate) as clip:
+            info = clip.info
+        number = project.catalog.record_clip(
+            plate, [plate], fingerprint(plate), frames=FRAMES, rate=info.rate, width=SIZE, height=SIZE
+        )
+        shots = [Shot(0, 5), Shot(6, 11)]
+        tracks = [Track(0, 0, 1, 5, faces=5), Track(1, 1, 6, 11, faces=4, missed=((8, 9),))]
+        project.catalog.replace_shots(number, shots, tracks)
+    return home / "film.mkv.understudy"
+
+
+@pytest.fixture
+def desk(finished: Path) -> Iterator[Desk]:
+    """The project at a desk where no job is begun."""
+    desk = Desk(finished)
+    yield desk
+    desk.__exit__()
+
+
+@pytest.fixture
+def client(desk: Desk) -> Iterator[TestClient]:
+    """Somebody who has the token."""
+    with TestClient(build(desk, DOOR), ADDRESS, raise_server_exceptions=False) as client:
+        client.headers["authorization"] = f"Bearer {DOOR.token}"
+        yield client
+
+
+@pytest.fixture
+def number(desk: Desk) -> int:
+    """The film's number."""
+    return desk.films()[0].number
