@@ -96,7 +96,7 @@ def _tell(what: str, cases: list[Measured], weights: list[np.ndarray]) -> None:
     found = [float(spearmanr(e, case.error)[0]) for e, case in zip(expected, cases, strict=True)]
     pooled = float(spearmanr(np.concatenate(expected), np.concatenate([case.error for case in cases]))[0])
     each = ", ".join(f"{case.name} {value:.2f}" for case, value in zip(cases, found, strict=True))
-    print(f"{what}: pooled {pooled:.2f}, mean of cases {np.mean(found):.2f}, least {min(found):.2f} ({each})")
+    print(f"{what}: pooled {pooled:.3f}, mean of cases {np.mean(found):.3f}, least {min(found):.2f} ({each})")
 
 
 def _still(seed: int, **changes: float) -> Performance:

@@ -1,11 +1,10 @@
 """How many of the flaws that were put into film are found, and how much of what is reported is one.
 
-    python -m benchmarks.inspection --film DIR [--film DIR …] [--footage CLIP …] [--json FILE]
+    python -m benchmarks.inspection [--film NAME …] --out DIR [--footage CLIP …] [--json FILE]
 
-DIR holds plate.mkv, truth.mkv and landmarks.npy of digital performers, as `understudy benchmark` films
-them: the true swap is the clean result. A real CLIP's clean result is the clip itself, graded and a little
-noisy; what needs two performers is left out there. Each injection is looked for in a copy of the clip with
-that one flaw in it.
+NAME is speak, talking or glasses: digital performers, filmed into DIR once, with the true swap for a clean
+result. A real CLIP's clean result is the clip itself, graded and a little noisy; what needs two performers
+is left out there. Each injection is looked for in a copy of the clip with that one flaw in it.
 
   recall        part of the injected events of which a frame was among those reviewed: from the top of the
                 list down, until 10 % of the clip's frames are used up
@@ -19,26 +18,22 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.injected import INJECTIONS, Film, Injection, best_place, inject, occluder_injection
+from benchmarks.changes import Film
+from benchmarks.injected import INJECTIONS, Injection, best_place, inject, occluder_injection
+from benchmarks.inspected import PERFORMED_CASES, performers_film, real_film
 from understudy.faces.finding.reading import FaceReader
 from understudy.inspection.events import Event, events_of, judge_all
 from understudy.inspection.looking import Look, look_at
 from understudy.inspection.watching import record_of
-from understudy.media import open_clip
-from understudy.pixels import to_bytes
 
 _BUDGET = 0.1
-_MOST_FRAMES = 150
-_NOISE = 1.0
-"""Code values: a finished film was encoded once more."""
 
 
 @dataclass(frozen=True)
@@ -137,44 +132,6 @@ def _trial(
     )
 
 
-def performers_film(folder: Path) -> Film:
-    """What `understudy benchmark` has filmed."""
-    with open_clip(folder / "plate.mkv") as plate, open_clip(folder / "truth.mkv") as truth:
-        landmarks = np.load(folder / "landmarks.npy", allow_pickle=False)
-        pictures = [
-            tuple(np.array(frame.image[..., :3]) for frame in islice(clip.frames(), _MOST_FRAMES))
-            for clip in (plate, truth)
-        ]
-        return Film(pictures[0], pictures[1], landmarks[: len(pictures[0])], float(plate.info.rate))
-
-
-def real_film(path: Path) -> Film:
-    """A real clip, and as its result the clip itself with another grade; frames without a face end it."""
-    with open_clip(path) as clip, FaceReader() as reader:
-        plate, landmarks = [], []
-        for frame in islice(clip.frames(), _MOST_FRAMES):
-            picture = np.array(to_bytes(frame.image[..., :3]))
-            faces = reader.read(picture)
-            if not faces:
-                break
-            plate.append(picture)
-            landmarks.append(faces[0].points)
-        rate = float(clip.info.rate)
-    rng = np.random.default_rng(0)
-    graded = tuple(
-        np.clip(
-            np.round(
-                picture * np.float32((0.97, 1.0, 1.02))
-                + rng.normal(1, _NOISE, picture.shape).astype(np.float32)
-            ),
-            0,
-            255,
-        ).astype(np.uint8)
-        for picture in plate
-    )
-    return Film(tuple(plate), graded, np.array(landmarks), rate, swapped=False)
-
-
 def summary(all_trials: Sequence[Trial], clean: Sequence[tuple[int, tuple[Event, ...]]]) -> dict[str, Any]:
     """The figures."""
     by_type: dict[str, list[Trial]] = defaultdict(list)
@@ -213,16 +170,25 @@ def precision_at(some: Sequence[Trial], count: int = 20) -> float:
     return float(np.mean([hit for _, hit in ranked])) if ranked else float("nan")
 
 
+def _films(asked: argparse.Namespace) -> Iterator[tuple[str, Film]]:
+    if asked.film and asked.out is None:
+        raise SystemExit("--film wants --out DIR, where performers are filmed")
+    for name in asked.film:
+        yield name, performers_film(name, asked.out)
+    for path in asked.footage:
+        yield path.stem, real_film(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--film", type=Path, action="append", default=[])
+    parser.add_argument("--film", choices=list(PERFORMED_CASES), action="append", default=[])
+    parser.add_argument("--out", type=Path, help="where performers are filmed")
     parser.add_argument("--footage", type=Path, action="append", default=[])
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     everything: list[Trial] = []
     clean, precisions = [], []
-    for seed, path in enumerate((*asked.film, *asked.footage)):
-        film = performers_film(path) if path.is_dir() else real_film(path)
+    for seed, (path, film) in enumerate(_films(asked)):
         if film.frames < 30:
             print(f"{path}: only {film.frames} frames with a face, left out")
             continue

@@ -21,7 +21,11 @@ AXES: tuple[Axis, ...] = ("x", "y")
 _LEAST_CHANGED = 1.0
 """Code values of features by which a replaced face differs at least: less is no replacement at all."""
 _HIDDEN = 24.0
+SOMEBODY_ELSE = 0.25
+"""Distance of embeddings beyond the shot's usual one."""
 _MOST_ROWS = 300
+_MOVING, _HARDLY_MOVING, _COPY = 0.25, 0.12, 0.02
+"""Mean changes of the whole picture in code values: where the plate hardly moves only a copy is told."""
 _LEAST_CELLS = 20
 
 
@@ -54,6 +58,11 @@ def shows_through(record: Record) -> Array:
     return 1.0 - changed_share(record)
 
 
+def stranger(record: Record) -> Array:
+    """Distance of the face from the shot's own, told by a network; NaN where it was not asked."""
+    return record.column("stranger")
+
+
 def lost(record: Record) -> Array:
     """1 where there is a face in the plate and none in the result."""
     return np.where(record.seen, (~record.found).astype(float), np.nan)
@@ -75,14 +84,21 @@ def flicker(region: Literal["skin", "eyes", "mouth"]) -> Callable[[Record], Arra
 
 
 def pumping(record: Record) -> Array:
-    """`measures.temporal.colour_breathing`, and of the finished film's own colour where there is no plate."""
+    """`measures.temporal.colour_breathing`; without a plate, how far colour is from both neighbours' mean.
+
+    A face that turns in the light changes its colour, too, but from frame to frame alike.
+    """
     ours: Array = np.stack([record.column(name) for name in "lab"], -1)
-    theirs: Array = (
-        np.stack([record.column(f"plate_{name}") for name in "lab"], -1) if record.has_plate else 0 * ours
-    )
+    theirs: Array = np.stack([record.column(f"plate_{name}") for name in "lab"], -1)
     curve = np.full(record.frames, np.nan)
     for shot in record.shots():
-        curve[shot] = colour_breathing(ours[shot], theirs[shot].astype(np.float64), record.rate)
+        if record.has_plate:
+            curve[shot] = colour_breathing(ours[shot], theirs[shot].astype(np.float64), record.rate)
+        else:
+            colours = ours[shot]
+            away = np.full(len(colours), np.nan)
+            away[1:-1] = np.linalg.norm(colours[1:-1] - (colours[2:] + colours[:-2]) / 2, axis=-1)
+            curve[shot] = away
     return curve
 
 
@@ -140,9 +156,43 @@ def lips(record: Record) -> Array:
     return _against(record, "lips")
 
 
-def ghost(record: Record) -> Array:
-    """How much of the plate's brows the result shows."""
-    return record.column("ghost")
+def ghost(where: Literal["brows", "jaw", "glasses"]) -> Callable[[Record], Array]:
+    """How much of the plate's edges there the result shows."""
+    return lambda record: record.column(f"ghost_{where}")
+
+
+def unlike(record: Record) -> Array:
+    """How much more the face's look departs from the shot's usual one than the plate's does, code values."""
+    away = np.full(record.frames, np.nan)
+    sides = [record.cells, record.plate_cells] if record.has_plate else [record.cells]
+    for shot in record.shots():
+        rows = np.flatnonzero(record.seen[shot] & record.found[shot]) + shot.start
+        rows = rows[np.count_nonzero(record.facing[rows], axis=1) >= _LEAST_CELLS]
+        if len(rows) >= 8:
+            apart = [_unlike_usual(cells, record.facing, rows) for cells in sides]
+            away[rows] = apart[0] - apart[1] if record.has_plate else apart[0]
+    return away
+
+
+def odd_looks(record: Record) -> Array:
+    """As `unlike`, left to `stranger` where the network has seen somebody else."""
+    away, who = unlike(record), stranger(record)
+    for shot in record.shots():
+        known = who[shot][np.isfinite(who[shot])]
+        if len(known):
+            away[shot][who[shot] > np.median(known) + SOMEBODY_ELSE] = np.nan
+    return away
+
+
+def _unlike_usual(cells: Array, facing: Array, rows: Array) -> Array:
+    """Of each of the rows: the mean distance of its cells from those cells' median over the rows, (R,)."""
+    some = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_ROWS)).astype(int)]
+    middle = _middle(_evened(cells[some], facing[some]))
+    apart = [
+        float(np.nanmean(np.abs(_evened(cells[row : row + 1], facing[row : row + 1])[0] - middle)))
+        for row in rows
+    ]
+    return np.array(apart)
 
 
 def pose(record: Record) -> Array:
@@ -162,7 +212,8 @@ def frozen(record: Record) -> Array:
     moving = record.column("plate_change") if record.has_plate else _around(change)
     with np.errstate(invalid="ignore", divide="ignore"):
         still = np.clip(1.5 - 5.0 * change / moving, 0, 1)
-    return np.where(moving > 0.25, still, np.where(np.isfinite(moving), 0.0, np.nan))
+    sure = (moving > _MOVING) | ((moving > _HARDLY_MOVING) & (change < _COPY))
+    return np.where(sure, still, np.where(np.isfinite(moving), 0.0, np.nan))
 
 
 def painted_over(record: Record) -> Array:

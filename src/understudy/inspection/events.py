@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import find_objects, label
 
-from understudy.inspection.flaws import FLAWS, Flaw, Judgement, judge
+from understudy.inspection.flaws import FLAWS, SEVERE, VISIBLE, Flaw, Judgement, judge
 from understudy.inspection.record import Record
 
 Array = npt.NDArray[Any]
@@ -17,7 +17,7 @@ Severity = Literal["minor", "visible", "severe"]
 
 SEVERITIES: tuple[Severity, ...] = ("minor", "visible", "severe")
 """From the least to the worst."""
-_FROM = (1.0, 1.6, 3.0)
+_FROM = (1.0, VISIBLE, SEVERE)
 """Scores from which on an event has each severity."""
 _GAP = 4
 """Frames between two stretches of one flaw that still make it one event."""
@@ -113,11 +113,7 @@ def _departures(said: Judgement, record: Record) -> list[Event]:
             here = score[first : last + 1]
             if here.max() < 1:
                 continue
-            peak = (
-                float(np.sort(here)[-min(len(here), 2) :].mean())
-                if said.flaw.window > 1
-                else float(here.max())
-            )
+            peak = _peak(here, said.flaw)
             key = shot.start + first + _middle(here)
             found.append(
                 Event(
@@ -131,6 +127,12 @@ def _departures(said: Judgement, record: Record) -> list[Event]:
                 )
             )
     return found
+
+
+def _peak(values: Array, flaw: Flaw) -> float:
+    """The highest value of an event; the mean of two where the detector is not meant for single frames."""
+    count = min(len(values), 2) if flaw.window > 1 else 1
+    return float(np.sort(values)[-count:].mean())
 
 
 def _runs(score: Array) -> list[tuple[int, int]]:
@@ -179,7 +181,9 @@ def _joined(events: list[Event]) -> list[Event]:
         for place, other in enumerate(kept):
             if _same(event, other) and event.first <= other.last and other.first <= event.last:
                 kept[place] = replace(
-                    other, first=min(other.first, event.first), last=max(other.last, event.last)
+                    other,
+                    first=min(other.first, event.first),
+                    last=max(other.last, event.last),
                 )
                 break
         else:

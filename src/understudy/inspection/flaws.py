@@ -20,11 +20,15 @@ from understudy.inspection.usual import calmed, departures, spread
 
 Array = npt.NDArray[Any]
 Way = Literal["both", "more", "less"]
-Region = Literal["face", "skin", "right eye", "left eye", "eyes", "brows", "mouth", "edge", "picture"]
+Region = Literal[
+    "face", "skin", "right eye", "left eye", "eyes", "brows", "mouth", "jaw", "glasses", "edge", "picture"
+]
 
 _UNUSUAL = 3.5
 """A departure has to be that many of the shot's own robust standard deviations, or it is its noise."""
 _MOST = 20.0
+VISIBLE, SEVERE = 1.6, 3.0
+"""Scores. `Flaw.grades` holds what departures they stand for, so that one scale serves all flaws."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,12 @@ class Flaw:
     least        the departure from what is usual that is worth a word, in the curve's unit
     words        a sentence of the departure, without the frames
     way          which departures count
-    window       frames over which the median is taken: 1 for what lasts a single frame
+    window       frames over which the curve is calmed: 1 for what lasts a single frame
     needs_plate  whether it cannot be told of a finished film alone
     posed        whether what is usual depends on how the head is turned
     absolute     whether the figure is the departure: a whole shot may be missed
-    limit        the figure from which on a whole shot is wrong, None where only departures tell
+    grades       how many times the least departure is visible, and how many times severe
+    limit        the figure beside the plate's from which on a whole shot is wrong, None where none is
     throughout   the sentence for that
     """
 
@@ -55,6 +60,7 @@ class Flaw:
     needs_plate: bool = True
     posed: bool = True
     absolute: bool = False
+    grades: tuple[float, float] = (VISIBLE, SEVERE)
     limit: float | None = None
     throughout: Callable[[float], str] | None = field(default=None, repr=False)
 
@@ -64,7 +70,7 @@ class Judgement:
     """What a detector says of a clip.
 
     departure  (T,) from what is usual, in the curve's unit
-    score      (T,) 0 where nothing is wrong or known; from 1 on a flaw, twice as large a departure is 2
+    score      (T,) 0 where nothing is wrong or known; from 1 on a flaw, from `VISIBLE` and `SEVERE` on that
     standing   of each shot: its usual figure over the limit, and that figure; 0 where it has none
     """
 
@@ -91,13 +97,20 @@ def judge(flaw: Flaw, record: Record) -> Judgement | None:
             unit = max(flaw.least, _UNUSUAL * spread(away))
         counted = {"both": np.abs(away), "more": away, "less": -away}[flaw.way]
         departure[shot] = away
-        score[shot] = np.clip(np.nan_to_num(counted / unit), 0, _MOST)
+        score[shot] = np.clip(_scored(np.nan_to_num(counted / unit), flaw.grades), 0, _MOST)
         known = calm[np.isfinite(calm)]
-        if flaw.limit is not None and len(known) >= 3:
+        if flaw.limit is not None and record.has_plate and len(known) >= 3:
             usual = float(np.median(known))
             over = {"both": abs(usual), "more": usual, "less": -usual}[flaw.way] / flaw.limit
             standing.append((shot, max(0.0, over), usual))
     return Judgement(flaw, departure, score, tuple(standing))
+
+
+def _scored(over: Array, grades: tuple[float, float]) -> Array:
+    """Departures in parts of the least one, on the scale that all flaws share: lines between the grades."""
+    visible, severe = grades
+    low = np.interp(over, (0.0, 1.0, visible, severe), (0.0, 1.0, VISIBLE, SEVERE))
+    return np.asarray(np.where(over > severe, SEVERE * over / severe, low))
 
 
 def _circumstances(record: Record) -> Array:
@@ -125,6 +138,13 @@ def _gaze(eye: curves.Eye, axis: curves.Axis) -> Flaw:
     return Flaw("gaze", region, curves.gaze(eye, axis), 4.0, _degrees(region, axis))
 
 
+def _double(where: Literal["brows", "jaw", "glasses"], words: str, grades: tuple[float, float]) -> Flaw:
+    def sentence(_: float) -> str:
+        return f"{words} doubled: the plate's show"
+
+    return Flaw("double", where, curves.ghost(where), 0.15, sentence, "more", grades=grades)
+
+
 FLAWS: tuple[Flaw, ...] = (
     Flaw(
         "missed", "face", curves.missed, 0.25, lambda _: "the face was not replaced", "more", 1, absolute=True
@@ -147,40 +167,66 @@ FLAWS: tuple[Flaw, ...] = (
         lambda v: f"the plate's face shows through ({100 * v:.0f} %)",
         "more",
         3,
+        grades=(1.7, 2.8),
+    ),
+    Flaw(
+        "identity",
+        "face",
+        curves.odd_looks,
+        2.8,
+        lambda _: "the face looks otherwise than in the rest of the shot",
+        "more",
+        3,
+        needs_plate=False,
+        grades=(1.1, 1.9),
+    ),
+    Flaw(
+        "identity",
+        "face",
+        curves.stranger,
+        curves.SOMEBODY_ELSE,
+        lambda _: "the face becomes somebody else's",
+        "more",
+        3,
+        needs_plate=False,
+        posed=False,
     ),
     Flaw(
         "seam",
         "edge",
         curves.seam,
-        0.35,
+        0.2,
         lambda _: "the edge of the replaced part shows",
         "more",
         3,
         limit=1.6,
         throughout=lambda _: "the edge of the replaced part shows",
+        grades=(1.7, 3.9),
     ),
     Flaw(
         "ring",
         "edge",
         curves.ring,
-        1.3,
+        1.0,
         lambda v: f"face and surroundings differ in colour by {v:.1f} Delta E more",
         "more",
         3,
         limit=5.0,
         throughout=lambda v: f"face and surroundings differ in colour (Delta E {v:.1f})",
+        grades=(1.3, 3.1),
     ),
     Flaw(
         "flicker",
         "skin",
         curves.flicker("skin"),
-        0.6,
+        0.45,
         lambda v: f"skin flickers {2**v:.1f} times as much",
         "more",
         3,
         needs_plate=False,
         limit=1.5,
         throughout=lambda v: f"skin flickers {2**v:.1f} times as much as the plate's",
+        grades=(1.5, 3.1),
     ),
     Flaw(
         "flicker",
@@ -212,6 +258,7 @@ FLAWS: tuple[Flaw, ...] = (
         1,
         needs_plate=False,
         posed=False,
+        grades=(1.9, 3.0),
     ),
     Flaw(
         "jitter",
@@ -222,15 +269,17 @@ FLAWS: tuple[Flaw, ...] = (
         "more",
         1,
         needs_plate=False,
+        grades=(1.6, 3.3),
     ),
     Flaw(
         "wobble",
         "skin",
         curves.wobble,
-        1.2,
+        0.8,
         lambda v: f"skin wobbles by {v:.1f} % of the eyes' distance",
         "more",
         1,
+        grades=(1.4, 3.4),
     ),
     Flaw(
         "sharpness",
@@ -241,6 +290,7 @@ FLAWS: tuple[Flaw, ...] = (
         needs_plate=False,
         limit=3.0,
         throughout=_more_or_less("skin", "is sharper than the plate's", "is softer than the plate's"),
+        grades=(2.2, 4.3),
     ),
     Flaw(
         "sharpness",
@@ -249,14 +299,16 @@ FLAWS: tuple[Flaw, ...] = (
         0.7,
         _more_or_less("eyes", "are too sharp", "are too soft"),
         needs_plate=False,
+        grades=(2.1, 4.9),
     ),
     Flaw(
         "sharpness",
         "mouth",
         curves.sharp("mouth"),
-        0.7,
+        0.9,
         _more_or_less("mouth", "is too sharp", "is too soft"),
         needs_plate=False,
+        grades=(1.7, 3.4),
     ),
     Flaw(
         "teeth",
@@ -266,31 +318,38 @@ FLAWS: tuple[Flaw, ...] = (
         _more_or_less("teeth and tongue", "are too sharp", "are blurred"),
         "less",
         3,
+        grades=(1.2, 1.8),
     ),
     Flaw(
         "grain",
         "skin",
         curves.grain,
-        0.35,
+        0.25,
         lambda v: f"grain is {2**v:.1f} times what it is around it",
         needs_plate=False,
         limit=1.0,
         throughout=lambda v: f"grain is {2**v:.1f} times the plate's",
+        grades=(1.9, 4.3),
     ),
     *(_gaze("right", axis) for axis in curves.AXES),
     *(_gaze("left", axis) for axis in curves.AXES),
-    *(Flaw("gaze", "eyes", curves.both_eyes(axis), 3.0, _degrees("both eyes", axis)) for axis in curves.AXES),
+    *(
+        Flaw("gaze", "eyes", curves.both_eyes(axis), 1.8, _degrees("both eyes", axis), window=5)
+        for axis in curves.AXES
+    ),
     Flaw("lids", "right eye", curves.lids("right"), 0.09, _lids("right eye"), window=1),
     Flaw("lids", "left eye", curves.lids("left"), 0.09, _lids("left eye"), window=1),
-    Flaw("lips", "mouth", curves.lips, 0.05, lambda v: f"mouth is too far {'open' if v > 0 else 'shut'}"),
     Flaw(
-        "double",
-        "brows",
-        curves.ghost,
-        0.25,
-        _more_or_less("brows", "are doubled: the plate's show", "are paler"),
-        "more",
+        "lips",
+        "mouth",
+        curves.lips,
+        0.05,
+        lambda v: f"mouth is too far {'open' if v > 0 else 'shut'}",
+        grades=(2.8, 3.7),
     ),
+    _double("brows", "brows are", (1.6, 2.7)),
+    _double("jaw", "the jaw's edge is", (1.4, 2.6)),
+    _double("glasses", "glasses are", (2.1, 3.2)),
     Flaw(
         "occluder",
         "face",
@@ -300,17 +359,25 @@ FLAWS: tuple[Flaw, ...] = (
         "more",
         3,
         posed=False,
+        grades=(1.3, 2.4),
     ),
     Flaw(
         "pose",
         "face",
         curves.pose,
-        3.5,
+        2.0,
         lambda v: f"face is turned {v:.0f} deg away from the plate's head",
         "more",
+        grades=(1.25, 2.7),
     ),
     Flaw(
-        "light", "face", curves.light, 0.06, lambda _: "light falls onto the face from another side", "more"
+        "light",
+        "face",
+        curves.light,
+        0.04,
+        lambda _: "light falls onto the face from another side",
+        "more",
+        grades=(1.1, 2.1),
     ),
     Flaw(
         "frozen",

@@ -100,10 +100,13 @@ def _motion(apart: Floats, skin: npt.NDArray[np.bool_], eyes: float) -> tuple[fl
     if np.count_nonzero(skin) < 100:
         return np.nan, np.nan
     common = np.median(apart[skin], axis=0)
-    weight = skin.astype(np.float32)
-    spread = cv2.GaussianBlur((apart - common) * weight[..., None], (0, 0), 5.0)
-    spread /= np.maximum(cv2.GaussianBlur(weight, (0, 0), 5.0), 1e-3)[..., None]
-    inner = np.percentile(np.linalg.norm(spread[skin], axis=-1), 90)
+    half = (_FLOW // 2, _FLOW // 2)
+    inside = skin.astype(np.float32)
+    weight = cv2.resize(inside, half, interpolation=cv2.INTER_AREA)
+    spread = cv2.resize((apart - common) * inside[..., None], half, interpolation=cv2.INTER_AREA)
+    spread = cv2.GaussianBlur(spread, (0, 0), 2.5)
+    spread /= np.maximum(cv2.GaussianBlur(weight, (0, 0), 2.5), 1e-3)[..., None]
+    inner = np.percentile(np.linalg.norm(spread[weight > 0.5], axis=-1), 90)
     return 100 * float(np.linalg.norm(common)) / eyes, 100 * float(inner) / eyes
 
 

@@ -11,20 +11,19 @@ import numpy.typing as npt
 
 from understudy.faces.finding.landmarks import Landmarks
 from understudy.faces.finding.lighting import light_direction
-from understudy.faces.finding.reading import FaceReader, reduced
+from understudy.faces.finding.reading import DETECTION_SIDE, Face, FaceReader, reduced
 from understudy.faces.finding.square import Square, around_landmarks
 from understudy.faces.sampling import sample_square
 from understudy.geometry.align import apply_affine
 from understudy.inspection import numbers
 from understudy.inspection.numbers import Bytes, Points
-from understudy.inspection.unrolled import unroll
+from understudy.inspection.unrolled import facing_camera, unroll
 from understudy.media.frame import Image
 
 SIDE = 256
 """Side of the aligned pictures in which edges and motion are looked at."""
 _LEAST_DETAIL, _MOST_DETAIL = 128, 384
 _THUMBNAIL = 64
-_STILL = 192
 _SURE = 0.5
 _LOOKS = ((0.04, 0.02, 1.08, 0.06), (-0.04, -0.02, 0.94, -0.06))
 
@@ -72,36 +71,62 @@ def look_at(reader: FaceReader, index: int, result: Image, plate: Image | None) 
     taken, else the largest. Its landmarks in the result are looked for in the same square, so that a
     landmarker errs on both alike.
     """
-    smalls = [reduced(picture, _STILL)[0] for picture in (result, plate) if picture is not None]
+    reductions = [reduced(picture, DETECTION_SIDE) for picture in (result, plate) if picture is not None]
+    smalls = [small for small, _ in reductions]
     thumbnail = reduced(smalls[-1], _THUMBNAIL)[0]
-    points = _face(reader, result, plate)
-    if points is None:
+    face = _face(reader, result, plate, *reductions[-1])
+    if face is None:
         sides = [Side(None, None, small, {}) for small in smalls]
         return Look(index, sides[0], sides[1] if plate is not None else None, {}, thumbnail=thumbnail)
-    square = around_landmarks(points)
-    own = points if plate is None else _look(reader, result, square)
-    shown = [_side(result, small=smalls[0], square=square, points=points, own=own)]
-    if plate is not None:
-        shown.append(_side(plate, small=smalls[1], square=square, points=points, own=points))
-    local = apply_affine(square.to_crop(SIDE), points)
-    both, facing = {}, None
-    if plate is not None:
-        ours, theirs = shown[0].aligned, shown[1].aligned
-        assert ours is not None
-        assert theirs is not None
-        both = numbers.of_both(theirs, ours, local)
-        facing = unroll(theirs, local)[1]
-    return Look(
-        index, shown[0], shown[1] if plate is not None else None, both, square, local, facing, thumbnail
-    )
+    place = _Place.of(face.points)
+    if plate is None:
+        alone = _side(result, smalls[0], place, face.points, face.light)
+        return Look(index, alone, None, {}, place.square, place.local, thumbnail=thumbnail)
+    own = _look(reader, result, place.square)
+    light = None if own is None else light_direction(result, own)
+    ours = _side(result, smalls[0], place, own, light)
+    theirs = _side(plate, smalls[1], place, face.points, face.light)
+    assert ours.aligned is not None
+    assert theirs.aligned is not None
+    both = numbers.of_both(theirs.aligned, ours.aligned, place.local)
+    return Look(index, ours, theirs, both, place.square, place.local, facing_camera(place.local), thumbnail)
 
 
-def _face(reader: FaceReader, result: Image, plate: Image | None) -> Points | None:
-    faces = reader.read(result if plate is None else plate)
+@dataclass(frozen=True)
+class _Place:
+    """Where both sides of a frame are looked at, told from the plate's landmarks (478, 3).
+
+    local    the landmarks in the aligned pictures
+    detail   (2, 3) from the frame to the picture in which texture is measured, of `side` pixels
+    regions  in that picture
+    """
+
+    square: Square
+    local: Points
+    detail: npt.NDArray[np.float64]
+    side: int
+    regions: numbers.Regions
+
+    @classmethod
+    def of(cls, points: Points) -> _Place:
+        square = around_landmarks(points)
+        side = int(np.clip(round(square.size), _LEAST_DETAIL, _MOST_DETAIL))
+        detail = square.to_crop(side)
+        return cls(
+            square,
+            apply_affine(square.to_crop(SIDE), points),
+            detail,
+            side,
+            numbers.regions_of(apply_affine(detail, points), side),
+        )
+
+
+def _face(reader: FaceReader, result: Image, plate: Image | None, small: Bytes, scale: float) -> Face | None:
+    faces = reader.read_beside(result if plate is None else plate, small, scale)
     if not faces:
         return None
     if plate is None or len(faces) == 1:
-        return faces[0].points
+        return faces[0]
 
     def changed(points: Points) -> float:
         to_crop = around_landmarks(points).to_crop(64)
@@ -110,7 +135,7 @@ def _face(reader: FaceReader, result: Image, plate: Image | None) -> Points | No
 
     amounts = [changed(face.points) for face in faces]
     best = int(np.argmax(amounts))
-    return faces[best if amounts[best] > 2.0 else 0].points
+    return faces[best if amounts[best] > 2.0 else 0]
 
 
 def _look(reader: FaceReader, image: Image, square: Square) -> Points | None:
@@ -121,18 +146,17 @@ def _look(reader: FaceReader, image: Image, square: Square) -> Points | None:
     return np.asarray(np.mean([look.points for look in looks], axis=0))
 
 
-def _side(image: Image, *, small: Bytes, square: Square, points: Points, own: Points | None) -> Side:
-    aligned = sample_square(image, square.to_crop(SIDE), SIDE)
-    if own is None:
+def _side(
+    image: Image, small: Bytes, place: _Place, own: Points | None, light: npt.NDArray[Any] | None
+) -> Side:
+    aligned = sample_square(image, place.square.to_crop(SIDE), SIDE)
+    if own is None or light is None:
         return Side(None, aligned, small, {})
-    detail = int(np.clip(round(square.size), _LEAST_DETAIL, _MOST_DETAIL))
-    to_detail = square.to_crop(detail)
-    picture = sample_square(image, to_detail, detail)
+    picture = sample_square(image, place.detail, place.side)
     found = numbers.of_landmarks(own)
-    found |= numbers.of_picture(picture, apply_affine(to_detail, points), apply_affine(to_detail, own))
-    found["light_x"], found["light_y"] = map(float, light_direction(image, own))
-    cells = unroll(aligned, apply_affine(square.to_crop(SIDE), points))[0]
-    return Side(own, aligned, small, found, cells)
+    found |= numbers.of_picture(picture, place.regions, apply_affine(place.detail, own))
+    found["light_x"], found["light_y"] = map(float, light)
+    return Side(own, aligned, small, found, unroll(aligned, place.local))
 
 
 def small_grey(picture: Bytes, side: int) -> npt.NDArray[Any]:

@@ -16,11 +16,12 @@ Of both together:
 
   seam, ring                 `measures.edges`
   changed                    root mean square of result minus plate in the face, without light, in code values
-  ghost                      how much of the plate's brows is seen in the result: 0 none, 1 all of it
+  ghost_{brows,jaw,glasses}  how much of the plate's edges there is seen in the result: 0 none, 1 all of it
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -45,9 +46,16 @@ Numbers = dict[str, float]
 
 _LEAST_ENERGY = 1e-8
 _LEAST_PIXELS = 40
-_ROUNDING = 1 / np.sqrt(12)
+_HARDLY_GRAIN = 1.0
+"""Code values: what is finer than that nobody sees, and codecs change it from frame to frame."""
 _EYES_GROW, _MOUTH_GROW = 0.08, 0.04
 _BROWS_GROW = 0.05
+_JAW = mesh.FACE_OVAL[9:28]
+_JAW_WIDE = 0.16
+_GLASSES_REACH = 0.36
+_LEAST_FEATURES, _RIDGE = 0.004, 0.02
+"""Root mean squares of luma."""
+_COARSE_SIDE = 96
 _COARSE, _FINE = 0.12, 0.015
 """Detail between these sizes, in parts of the inter-ocular distance, is features: no light, no grain."""
 
@@ -64,23 +72,40 @@ def of_landmarks(points: Points) -> Numbers:
     return found
 
 
-def of_picture(picture: Bytes, points: Points, own: Points) -> Numbers:
-    """Colour, sharpness and grain of a face in an aligned picture (S, S, 3).
+@dataclass(frozen=True)
+class Regions:
+    """Where skin, eyes and mouth are in an aligned picture, (S, S) in [0, 1] each; of both sides alike."""
 
-    points  (478, 3) of the plate, which say where skin and eyes are on both sides alike
-    own     (478, 3) of this side
-    """
-    side = len(picture)
-    skin, eyes, mouth = _regions(points, side)
-    found: Numbers = dict(zip("lab", mean_lab(picture, skin), strict=True))
-    for name, matte in (("skin", skin), ("eyes", eyes), ("mouth", mouth)):
+    skin: Floats
+    eyes: Floats
+    mouth: Floats
+
+
+def regions_of(points: Points, side: int) -> Regions:
+    """The regions of a picture (side, side) with the plate's landmarks (478, 3)."""
+    eyes = region_matte(points, side, side, "eyes", _EYES_GROW)
+    mouth = region_matte(points, side, side, "mouth", _MOUTH_GROW)
+    return Regions(inner_matte(points, side, side) * (1 - eyes) * (1 - mouth), eyes, mouth)
+
+
+def of_picture(picture: Bytes, regions: Regions, own: Points) -> Numbers:
+    """Colour, sharpness and grain of a face in an aligned picture (S, S, 3) with landmarks `own` (478, 3)."""
+    found = _colour(picture, regions.skin)
+    for name, matte in (("skin", regions.skin), ("eyes", regions.eyes), ("mouth", regions.mouth)):
         enough = np.count_nonzero(matte) >= _LEAST_PIXELS
         energy = band_energies(picture, matte)[1] if enough else np.nan
         found[f"sharp_{name}"] = float(np.log2(max(energy, _LEAST_ENERGY)))
-    found["grain"] = _grain(picture, skin)
+    found["grain"] = _grain(picture, regions.skin)
     teeth = mouth_detail(picture, own)
     found["teeth"] = float(np.log2(teeth)) if teeth > 0 else np.nan
     return found
+
+
+def _colour(picture: Bytes, skin: Floats) -> Numbers:
+    """Mean colour, of a coarse picture: it is the same there, and much quicker found."""
+    coarse = cv2.resize(picture, (_COARSE_SIDE, _COARSE_SIDE), interpolation=cv2.INTER_AREA)
+    matte = cv2.resize(skin, (_COARSE_SIDE, _COARSE_SIDE), interpolation=cv2.INTER_AREA)
+    return dict(zip("lab", mean_lab(coarse, matte), strict=True))
 
 
 def of_both(plate: Bytes, result: Bytes, points: Points) -> Numbers:
@@ -94,27 +119,50 @@ def of_both(plate: Bytes, result: Bytes, points: Points) -> Numbers:
         "ring": edges.ring_colour_difference(result, plate, matte, eyes),
         "changed": 255 * float(np.sqrt(((ours - theirs)[inner] ** 2).mean())) if inner.any() else np.nan,
     }
-    brows = _brows(points, side, eyes)
-    energy = float((theirs[brows] ** 2).sum())
-    found["ghost"] = float((ours[brows] * theirs[brows]).sum()) / energy if energy > 1e-4 else np.nan
+    for name, place in (("brows", _brows), ("jaw", _jaw), ("glasses", _glasses)):
+        found[f"ghost_{name}"] = _shown(ours, theirs, place(points, side, eyes))
     return found
 
 
-def _regions(points: Points, side: int) -> tuple[Floats, Floats, Floats]:
-    eyes = region_matte(points, side, side, "eyes", _EYES_GROW)
-    mouth = region_matte(points, side, side, "mouth", _MOUTH_GROW)
-    skin = inner_matte(points, side, side) * (1 - eyes) * (1 - mouth)
-    return skin, eyes, mouth
+def _shown(ours: Floats, theirs: Floats, where: Bytes) -> float:
+    """How much of the plate's features (S, S) the result's hold, by least squares; NaN where it has none.
+
+    With a ridge: of features that hardly show a little more is no doubling that anybody sees.
+    """
+    inside = where > 0
+    features, count = theirs[inside], np.count_nonzero(where)
+    energy = float(features @ features)
+    if energy <= _LEAST_FEATURES**2 * count:
+        return np.nan
+    return float(ours[inside] @ features) / (energy + _RIDGE**2 * count)
 
 
-def _brows(points: Points, side: int, eyes: float) -> npt.NDArray[np.bool_]:
+def _brows(points: Points, side: int, eyes: float) -> Bytes:
     matte = np.zeros((side, side), np.uint8)
     for brow in (mesh.RIGHT_BROW, mesh.LEFT_BROW):
         hull = cv2.convexHull(np.round(points[list(brow), :2]).astype(np.int32))
         cv2.fillConvexPoly(matte, hull, 1)
     radius = max(1, round(_BROWS_GROW * eyes))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    return cv2.dilate(matte, disc).astype(bool)
+    return np.asarray(cv2.dilate(matte, disc), np.uint8)
+
+
+def _jaw(points: Points, side: int, eyes: float) -> Bytes:
+    """A band along the jaw, from ear to ear."""
+    line = np.round(points[list(_JAW), :2]).astype(np.int32)
+    band = np.zeros((side, side), np.uint8)
+    return np.asarray(cv2.polylines(band, [line], False, 1, max(1, round(_JAW_WIDE * eyes))), np.uint8)
+
+
+def _glasses(points: Points, side: int, eyes: float) -> Bytes:
+    """Where spectacles have their frames: around the eyes, and neither eyes nor brows."""
+    around = np.zeros((side, side), np.uint8)
+    for outline in mesh.EYES.values():
+        x, y = points[list(outline), :2].mean(0)
+        cv2.circle(around, (round(float(x)), round(float(y))), round(_GLASSES_REACH * eyes), 1, -1)
+    eyelids = region_matte(points, side, side, "eyes", _EYES_GROW) > 0
+    around[eyelids | (_brows(points, side, eyes) > 0)] = 0
+    return around
 
 
 def _features(picture: Bytes, eyes: float) -> Floats:
@@ -133,4 +181,4 @@ def _grain(picture: Bytes, skin: Floats) -> float:
     inside = np.abs(detail[skin[box] > 0])
     if len(inside) < 10 * _LEAST_PIXELS:
         return np.nan
-    return float(np.log2(np.hypot(255 * 1.4826 * float(np.median(inside)), _ROUNDING)))
+    return float(np.log2(np.hypot(255 * 1.4826 * float(np.median(inside)), _HARDLY_GRAIN)))

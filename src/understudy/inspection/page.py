@@ -26,12 +26,16 @@ _AROUND = 2.6
 _WIDEST = 600
 _MARK = (255, 210, 40)
 _LEAST = 0.7
+_DARKEST = 3.0
+"""Scores: from the first on a strip is marked, from the second on it is as dark as it gets."""
 _PLACES: dict[str, tuple[int, ...]] = {
     "right eye": mesh.RIGHT_EYE,
     "left eye": mesh.LEFT_EYE,
     "eyes": mesh.RIGHT_EYE + mesh.LEFT_EYE,
     "brows": mesh.RIGHT_BROW + mesh.LEFT_BROW,
     "mouth": mesh.LIPS_OUTER,
+    "jaw": mesh.FACE_OVAL[9:28],
+    "glasses": mesh.RIGHT_EYE + mesh.LEFT_EYE + mesh.RIGHT_BROW + mesh.LEFT_BROW,
 }
 
 
@@ -45,12 +49,22 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Neighbouring columns of a strip that are equally bad: where they begin, how dark, which frames."""
+
+    x: int
+    wide: int
+    opacity: float
+    frames: str
+
+
+@dataclass(frozen=True)
 class Strip:
-    """One detector along the film: `marks` are (column, opacity) out of `width` columns."""
+    """One detector along the film, in `width` columns."""
 
     name: str
     width: int
-    marks: tuple[tuple[int, float], ...]
+    marks: tuple[Mark, ...]
 
 
 def tile(picture: Bytes, points: Points) -> Bytes:
@@ -97,10 +111,26 @@ def strips(judgements: Sequence[Judgement]) -> list[Strip]:
 
 
 def _strip(name: str, score: npt.NDArray[Any]) -> Strip:
+    """The frames of a strip's columns are told apart where there are as many; else each shows its worst."""
     width = max(1, min(_WIDEST, len(score)))
-    worst = [float(part.max()) for part in np.array_split(score, width) if len(part)]
-    marks = [(x, round(min(1.0, value / 3), 2)) for x, value in enumerate(worst) if value >= _LEAST]
+    parts = np.array_split(np.arange(len(score)), width)
+    dark = [round(min(1.0, float(score[part].max()) / _DARKEST), 1) if len(part) else 0.0 for part in parts]
+    marks: list[Mark] = []
+    for x, (part, opacity) in enumerate(zip(parts, dark, strict=True)):
+        if not len(part) or float(score[part].max()) < _LEAST:
+            continue
+        first, last = int(part[0]), int(part[-1])
+        if marks and marks[-1].x + marks[-1].wide == x and marks[-1].opacity == opacity:
+            begun = marks.pop()
+            first, x = int(parts[begun.x][0]), begun.x
+            marks.append(Mark(x, begun.wide + 1, opacity, _frames(first, last)))
+        else:
+            marks.append(Mark(x, 1, opacity, _frames(first, last)))
     return Strip(name, width, tuple(marks))
+
+
+def _frames(first: int, last: int) -> str:
+    return f"frame {first}" if first == last else f"frames {first}-{last}"
 
 
 def write_page(

@@ -51,20 +51,27 @@ def cell_count() -> int:
     return len(_cells()[0])
 
 
-def unroll(picture: Bytes, points: Points) -> tuple[Bytes, npt.NDArray[np.bool_]]:
-    """The colour of every cell (C, 3) in an aligned picture, and whether it faces the camera (C,)."""
+def unroll(picture: Bytes, points: Points) -> Bytes:
+    """The colour of every cell (C, 3) in an aligned picture with landmarks (478, 3)."""
     vertices, weights = _cells()
-    flat = np.asarray(points, np.float64)[:, :2]
-    places = (flat[vertices] * weights[..., None]).sum(1)
-    blur = cv2.blur(picture, (5, 5))
+    places = (np.asarray(points, np.float64)[:, :2][vertices] * weights[..., None]).sum(1)
     at = places.astype(np.float32)[None]
-    colours = cv2.remap(blur, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+    blur = cv2.blur(picture, (5, 5))
+    return np.asarray(
+        cv2.remap(blur, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0], np.uint8
+    )
+
+
+def facing_camera(points: Points) -> npt.NDArray[np.bool_]:
+    """Which cells of a face with landmarks (478, 3) face the camera, (C,)."""
+    vertices, _ = _cells()
+    flat = np.asarray(points, np.float64)[:, :2]
     a, b, c = (flat[vertices[:, k]] for k in range(3))
     size = float(np.linalg.norm(np.ptp(flat, axis=0)))
     still = mesh.canonical_face()[:, :2]
     p, q, r = (still[vertices[:, k]] for k in range(3))
     usual = _cross(q - p, r - p) * (size / float(np.linalg.norm(np.ptp(still, axis=0)))) ** 2
-    return np.asarray(colours, np.uint8), _cross(b - a, c - a) > _FACING * usual
+    return np.asarray(_cross(b - a, c - a) > _FACING * usual)
 
 
 def _cross(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import median_filter
+from scipy.ndimage import median_filter, uniform_filter1d
 
 Array = npt.NDArray[Any]
 
@@ -49,12 +49,18 @@ def spread(values: Array) -> float:
 
 
 def calmed(values: Array, window: int) -> Array:
-    """Median over `window` frames, unknown ones left out of it as far as they can be, and left unknown."""
+    """Values (T,) calmed over `window` frames: a median over three, and for more than that then a mean.
+
+    Unknown ones are left out of it as far as they can be, and left unknown.
+    """
     known = np.isfinite(values)
     if window <= 1 or known.sum() < window:
         return values
     filled = np.interp(np.arange(len(values)), np.flatnonzero(known), values[known])
-    return np.where(known, median_filter(filled, window, mode="nearest"), np.nan)
+    calm = median_filter(filled, min(window, 3), mode="nearest")
+    if window > 3:
+        calm = uniform_filter1d(calm, window - 2, mode="nearest")
+    return np.where(known, calm, np.nan)
 
 
 def _median(values: Array) -> float:

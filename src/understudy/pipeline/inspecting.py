@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.errors import BadInputError
+from understudy.faces.people.identity import available
 from understudy.inspection.curves import changed_share
 from understudy.inspection.events import SEVERITIES, Event, Severity, events_of, judge_all
 from understudy.inspection.flaws import FLAWS, Judgement
+from understudy.inspection.recognising import recognised
 from understudy.inspection.record import Record
 from understudy.inspection.watching import Pair, Watcher
 from understudy.media import Clip, open_clip
@@ -99,6 +101,8 @@ def inspect(request: InspectRequest, progress: Progress) -> Inspection:
             record = watcher.watch(
                 _pairs(result, plate, films.begin, count), float(result.info.rate), task.advance
             )
+        if available():
+            record = recognised(record, lambda n: to_bytes(result.read(n).image[..., :3]))
         sentences += [clip.fault for clip in (result, plate) if clip is not None and clip.fault is not None]
     if not record.seen.any():
         where = films.result if films.plate is None else films.plate
@@ -162,7 +166,7 @@ def _compared(films: Films, result: Clip, plate: Clip | None) -> tuple[int, list
     """How many frames are looked at, and what has to be said of that."""
     ours = result.info.frame_count
     if plate is None:
-        left_out = sorted({flaw.key for flaw in FLAWS if flaw.needs_plate})
+        left_out = sorted({f.key for f in FLAWS} - {f.key for f in FLAWS if not f.needs_plate})
         return ours, [
             f"There is no plate to compare with, so these are left out: {', '.join(left_out)}. "
             "Give it as --plate."

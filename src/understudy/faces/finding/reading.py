@@ -70,7 +70,10 @@ class FaceReader:
 
     def read(self, image: Image) -> list[Face]:
         """All faces that plain detection finds in a frame (H, W, 3 or 4), largest first."""
-        small, scale = reduced(image, DETECTION_SIDE)
+        return self.read_beside(image, *reduced(image, DETECTION_SIDE))
+
+    def read_beside(self, image: Image, small: Bytes, scale: float) -> list[Face]:
+        """As `read`, with what `reduced` makes of the frame for `DETECTION_SIDE`."""
         likely = [found for found in self.detector.find(small) if found.score >= LIKELY]
         return self.place(image, [found.enlarged(1 / scale) for found in likely], Found.DETECTED)
 
