@@ -10,6 +10,7 @@ is left out there. Each injection is looked for in a copy of the clip with that 
                 list down, until 10 % of the clip's frames are used up
   named         of those found, how many were (also) seen by a detector that is meant for it
   precision@20  over all copies of a clip: of the 20 highest events, those that lie on an injected one
+  rated         of the trials: without an event / minor / visible / severe, by the worst event on the flaw
   clean         events at all, and visible or severe ones, a hundred frames of clean film
 """
 
@@ -29,8 +30,10 @@ from benchmarks.changes import Film
 from benchmarks.injected import INJECTIONS, Injection, best_place, inject, occluder_injection
 from benchmarks.inspected import PERFORMED_CASES, performers_film, real_film
 from understudy.faces.finding.reading import FaceReader
-from understudy.inspection.events import Event, events_of, judge_all
+from understudy.faces.people.identity import available, embed
+from understudy.inspection.events import SEVERITIES, Event, events_of, judge_all
 from understudy.inspection.looking import Look, look_at
+from understudy.inspection.recognising import recognised
 from understudy.inspection.watching import record_of
 
 _BUDGET = 0.1
@@ -52,6 +55,12 @@ class Trial:
     def on(self, event: Event) -> bool:
         """Whether an event lies on the flaw (a frame more on either side: what follows from it)."""
         return event.first <= self.last + 1 and event.last >= self.first - 1
+
+    @property
+    def severity(self) -> str | None:
+        """The worst severity of an event on it; None where there is none."""
+        there = [event.severity for event in self.events if self.on(event) and not event.throughout]
+        return max(there, key=SEVERITIES.index, default=None)
 
     @property
     def named(self) -> bool:
@@ -78,7 +87,8 @@ def trials(film: Film, seed: int = 0) -> tuple[list[Trial], tuple[Event, ...]]:
     rng = np.random.default_rng(seed)
     with FaceReader() as reader:
         clean = looks(reader, film, range(film.frames))
-        found = []
+        found: list[Trial] = []
+        known: dict[int, Any] = {}
         for injection in (*INJECTIONS, occluder_injection(film)):
             if injection.swapped and not film.swapped:
                 continue
@@ -88,8 +98,12 @@ def trials(film: Film, seed: int = 0) -> tuple[list[Trial], tuple[Event, ...]]:
             for grade, strength in enumerate(injection.strengths):
                 if grade and strength == injection.strengths[grade - 1]:
                     continue
-                found.append(_trial(reader, film, clean, injection, grade, first))
-        return found, events(clean, film.rate)
+                found.append(_trial(reader, film, clean, injection, grade, first, known))
+        return found, events(clean, film.rate, _network(film, film, known))
+
+
+def _network(film: Film, flawed: Film, known: dict[int, Any]) -> Network | None:
+    return Network(film, flawed, known) if available() else None
 
 
 def looks(reader: FaceReader, film: Film, frames: Iterable[int]) -> list[Look]:
@@ -97,10 +111,29 @@ def looks(reader: FaceReader, film: Film, frames: Iterable[int]) -> list[Look]:
     return [look_at(reader, n, film.result[n], film.plate[n]) for n in frames]
 
 
-def events(all_looks: Sequence[Look], rate: float) -> tuple[Event, ...]:
-    """What is reported of a clip."""
+def events(all_looks: Sequence[Look], rate: float, network: Network | None = None) -> tuple[Event, ...]:
+    """What is reported of a clip; with a network that tells people apart where one is given."""
     record = record_of(all_looks, rate)
+    if network is not None:
+        record = recognised(record, lambda n: n, network)
     return tuple(events_of(judge_all(record), record))
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network for one film; of frames without the flaw it is asked once."""
+
+    clean: Film
+    flawed: Film
+    known: dict[int, Any]
+
+    def __call__(self, n: int, points: Any) -> Any:
+        """The embedding of the face in frame `n`."""
+        if self.flawed.result[n] is not self.clean.result[n]:
+            return embed(self.flawed.result[n], points)
+        if n not in self.known:
+            self.known[n] = embed(self.clean.result[n], points)
+        return self.known[n]
 
 
 def seen_flawed(reader: FaceReader, film: Film, clean: Sequence[Look], flawed: Film) -> list[Look]:
@@ -117,9 +150,16 @@ def seen_flawed(reader: FaceReader, film: Film, clean: Sequence[Look], flawed: F
 
 
 def _trial(
-    reader: FaceReader, film: Film, clean: list[Look], injection: Injection, grade: int, first: int
+    reader: FaceReader,
+    film: Film,
+    clean: list[Look],
+    injection: Injection,
+    grade: int,
+    first: int,
+    known: dict[int, Any],
 ) -> Trial:
     strength = injection.strengths[grade]
+    flawed = inject(film, injection, first, strength)
     return Trial(
         injection.key,
         strength,
@@ -127,7 +167,7 @@ def _trial(
         first,
         first + injection.length - 1,
         film.frames,
-        events(seen_flawed(reader, film, clean, inject(film, injection, first, strength)), film.rate),
+        events(seen_flawed(reader, film, clean, flawed), film.rate, _network(film, flawed, known)),
         injection.expected,
     )
 
@@ -146,11 +186,20 @@ def summary(all_trials: Sequence[Trial], clean: Sequence[tuple[int, tuple[Event,
             of_grade = [trial for trial in some if trial.grade == grade]
             if of_grade:
                 grades[word] = sum(trial.found is not None for trial in of_grade) / len(of_grade)
-        rows[name] = {"trials": len(some), "recall": len(hits) / len(some), **grades,
+        rated = {
+            word: "/".join(
+                str(sum(trial.severity == each for trial in some if trial.grade == grade))
+                for each in (None, *SEVERITIES)
+            )
+            for grade, word in enumerate(("mild", "plain", "gross"))
+            if any(trial.grade == grade for trial in some)
+        }
+        rows[name] = {"rated": rated, "trials": len(some), "recall": len(hits) / len(some), **grades,
                       "named": len(named) / len(hits) if hits else None}  # fmt: skip
     frames = sum(count for count, _ in clean)
     local = [event for _, some in clean for event in some if not event.throughout]
     return {
+        "rated": _rated(all_trials),
         "trials": len(all_trials),
         "recall": float(np.mean([trial.found is not None for trial in all_trials])),
         "clean events in 100 frames": 100 * len(local) / frames,
@@ -159,6 +208,16 @@ def summary(all_trials: Sequence[Trial], clean: Sequence[tuple[int, tuple[Event,
         / frames,
         "types": rows,
     }
+
+
+def _rated(all_trials: Sequence[Trial]) -> dict[str, dict[str, float]]:
+    """Of the kinds with three strengths: part of the found that are minor, visible, severe, by strength."""
+    graded = {trial.injection for trial in all_trials if trial.grade == 2}
+    table = {}
+    for grade, word in enumerate(("mild", "plain", "gross")):
+        some = [t.severity for t in all_trials if t.grade == grade and t.injection in graded and t.severity]
+        table[word] = {each: some.count(each) / max(1, len(some)) for each in SEVERITIES}
+    return table
 
 
 def precision_at(some: Sequence[Trial], count: int = 20) -> float:
@@ -212,7 +271,7 @@ def main() -> None:
             print(f"  clean: {event.score:.2f} {event.sentence}", flush=True)
     figures = summary(everything, clean) | {"precision@20": float(np.mean(precisions))}
     for name, row in figures["types"].items():
-        print(f"{name:14}", {key: round(v, 2) if v is not None else None for key, v in row.items()})
+        print(f"{name:14}", {key: round(v, 2) if isinstance(v, float) else v for key, v in row.items()})
     print({key: value for key, value in figures.items() if key != "types"})
     if asked.json is not None:
         asked.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")

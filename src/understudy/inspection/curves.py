@@ -21,7 +21,7 @@ AXES: tuple[Axis, ...] = ("x", "y")
 _LEAST_CHANGED = 1.0
 """Code values of features by which a replaced face differs at least: less is no replacement at all."""
 _HIDDEN = 24.0
-SOMEBODY_ELSE = 0.25
+SOMEBODY_ELSE = 0.2
 """Distance of embeddings beyond the shot's usual one."""
 _MOST_ROWS = 300
 _MOVING, _HARDLY_MOVING, _COPY = 0.25, 0.12, 0.02

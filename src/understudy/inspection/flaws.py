@@ -190,6 +190,7 @@ FLAWS: tuple[Flaw, ...] = (
         3,
         needs_plate=False,
         posed=False,
+        grades=(1.5, 2.0),
     ),
     Flaw(
         "seam",
