@@ -23,8 +23,9 @@ PERFORMED_CASES = {
     "speak": next(case for case in CASES if case.name == "speak-1"),
     "talking": PERFORMED["talking"],
     "glasses": replace(PERFORMED["glasses"], size=256),
+    "turning": next(case for case in CASES if case.name == "turn-2"),
 }
-"""256, 512 and 256 pixels wide. In the last the plate wears spectacles, which the swap takes off."""
+"""256, 512, 256 and 256 pixels wide. In the third the plate wears spectacles, which the swap takes off."""
 _MOST_FRAMES = 150
 _NOISE = 1.0
 """Code values: a finished film was encoded once more."""
