@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from tests.pipeline.films import Take, film
 from understudy.cli import app
 from understudy.errors import BadInputError, OutputError
+from understudy.faces.people import identity
 from understudy.pipeline.covering import CoverRequest, coverage
 from understudy.pipeline.curating import CurateRequest, curate
 
@@ -106,6 +107,30 @@ def test_bad_wishes_are_refused(project: Path, likeness: Path, changes, error, w
     with pytest.raises(error) as caught:
         coverage(CoverRequest(**{**vars(request), **changes}))
     assert words in str(caught.value)
+
+
+def test_a_clip_of_somebody_else_is_named(
+    tmp_path: Path,
+    likeness: Path,
+    half: Path,
+    small: Path,
+    arjun: Take,
+    marco: Take,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The network here knows Arjun from Marco by the corner of the picture."""
+    corners = np.array([take.images[0][:24, :24].mean((0, 1)) for take in (arjun, marco)])
+
+    def embed(image: np.ndarray, _points: np.ndarray) -> np.ndarray:
+        person = np.zeros(identity.EMBEDDING_SIZE, np.float32)
+        person[np.linalg.norm(corners - image[:24, :24, :3].mean((0, 1)), axis=1).argmin()] = 0.7
+        return person
+
+    monkeypatch.setattr(identity, "embed", embed)
+    monkeypatch.setattr(identity, "available", lambda: True)
+    request = CoverRequest((("anna", (half, likeness, small)),), (likeness,), tmp_path / "project")
+    (sentence,) = coverage(request).warnings
+    assert sentence.startswith(f"{small.name} shows somebody else than {likeness.name}: 0.99 apart")
 
 
 def test_two_plates_have_no_track_in_common(project: Path, likeness: Path, small: Path) -> None:

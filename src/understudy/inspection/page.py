@@ -25,6 +25,8 @@ _TEMPLATE = Path(__file__).parent / "templates" / "inspection.html"
 _AROUND = 2.6
 _WIDEST = 600
 _MARK = (255, 210, 40)
+_BEYOND = (238, 238, 238)
+"""What lies outside the frame."""
 _LEAST = 0.7
 _DARKEST = 3.0
 """Scores: from the first on a strip is marked, from the second on it is as dark as it gets."""
@@ -78,7 +80,14 @@ def tile(picture: Bytes, points: Points) -> Bytes:
         picture = np.asarray(cv2.blur(picture, (int(1 / scale), int(1 / scale))), np.uint8)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(
-        cv2.warpAffine(picture, matrix, (TILE, TILE), flags=method, borderMode=cv2.BORDER_REPLICATE),
+        cv2.warpAffine(
+            picture,
+            matrix,
+            (TILE, TILE),
+            flags=method,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=_BEYOND,
+        ),
         np.uint8,
     )
 

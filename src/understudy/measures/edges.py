@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -81,19 +82,39 @@ def ring_colour_difference(result: Picture, plate: Picture, matte: Matte, intero
     y, x = np.nonzero(within)
     if not len(x):
         return np.nan
-    rows, columns = np.indices(weight.shape)
-    angle = np.arctan2(rows - y.mean(), columns - x.mean())
-    sector = np.minimum(((angle / (2 * np.pi) + 0.5) * _SECTORS).astype(int), _SECTORS - 1)
-    enough = (_count(sector, inner) >= _LEAST_PIXELS) & (_count(sector, outer) >= _LEAST_PIXELS)
+    centre = (float(x.mean()), float(y.mean()))
+    rings = [_Ring.of(mask, centre) for mask in (inner, outer)]
+    enough = (rings[0].counts >= _LEAST_PIXELS) & (rings[1].counts >= _LEAST_PIXELS)
     if not enough.any():
         return np.nan
     steps, inside = [], np.zeros((_SECTORS, 3))
     for picture in (result, plate):
-        colours = lab(picture[box])
-        inside = _means(colours, sector, inner)
-        steps.append(inside - _means(colours, sector, outer))
+        inside = rings[0].colours(picture[box])
+        steps.append(inside - rings[1].colours(picture[box]))
     change = ciede2000(inside + (steps[0] - steps[1]), inside)
     return float(change[enough].mean())
+
+
+@dataclass(frozen=True)
+class _Ring:
+    """The pixels of a ring: where they are, and in which sector around a centre."""
+
+    mask: npt.NDArray[np.bool_]
+    sector: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, mask: npt.NDArray[np.bool_], centre: tuple[float, float]) -> _Ring:
+        rows, columns = np.nonzero(mask)
+        angle = np.arctan2(rows - centre[1], columns - centre[0])
+        sector = np.minimum(((angle / (2 * np.pi) + 0.5) * _SECTORS).astype(int), _SECTORS - 1)
+        return cls(mask, sector, np.bincount(sector, minlength=_SECTORS))
+
+    def colours(self, picture: Picture) -> npt.NDArray[np.float64]:
+        """Mean L*a*b* of each sector, (16, 3); 0 where it is empty. Only the ring itself is converted."""
+        colours = lab(np.ascontiguousarray(picture[self.mask])[None])[0]
+        sums = [np.bincount(self.sector, colours[:, i], minlength=_SECTORS) for i in range(3)]
+        return np.stack(sums, axis=-1) / np.maximum(self.counts, 1)[:, None]
 
 
 def _edges(matte: Floats) -> Iterator[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
@@ -138,15 +159,3 @@ def _local_std(image: Floats, side: int) -> Floats:
     mean = cv2.blur(image, (side, side))
     variance = np.maximum(cv2.blur(image * image, (side, side)) - mean * mean, 0)
     return np.asarray(np.sqrt(variance).mean(-1), np.float32)
-
-
-def _count(sector: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    return np.bincount(sector[mask], minlength=_SECTORS)
-
-
-def _means(
-    colours: Floats, sector: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float64]:
-    count = np.maximum(_count(sector, mask), 1)
-    sums = [np.bincount(sector[mask], colours[mask][:, i], minlength=_SECTORS) for i in range(3)]
-    return np.stack(sums, axis=-1) / count[:, None]

@@ -26,6 +26,7 @@ from understudy.likeness.page import PairPage, Worst, write_page
 from understudy.likeness.shooting import Need, remarks, shooting_list
 from understudy.likeness.traits import traits_of
 from understudy.likeness.words import joined, percent, ranges
+from understudy.pipeline.belonging import warn_of_strangers
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.looking import frames_of, looks_of
 from understudy.pipeline.mattes.plates import PlateRequest, at_work, look
@@ -264,6 +265,7 @@ def _likeness(session: Session, name: str, paths: Sequence[Path]) -> Side:
     if not found:
         names = ", ".join(path.name for path in paths)
         raise BadInputError(f"No face was found in the likeness ({names}): give footage that shows it.")
+    warn_of_strangers(session, found)
     return _side(session, name, found, "likeness")
 
 
