@@ -3,8 +3,8 @@
     python -m benchmarks.inspection [--film NAME …] --out DIR [--footage CLIP …] [--json FILE]
 
 NAME is speak, talking, glasses or turning: digital performers, filmed into DIR once, with the true swap
-for a clean result. A real CLIP's clean result is the clip itself, graded and a little noisy; what needs two performers
-is left out there. Each injection is looked for in a copy of the clip with that one flaw in it.
+for a clean result. A real CLIP's clean result is the clip itself, graded and a little noisy; what needs two
+performers is left out there. Each injection is looked for in a copy of the clip with that one flaw in it.
 
   recall        part of the injected events of which a frame was among those reviewed: from the top of the
                 list down, until 10 % of the clip's frames are used up
