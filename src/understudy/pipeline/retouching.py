@@ -37,7 +37,7 @@ from understudy.project.journals import ConflictError
 from understudy.retouch.canvas import NOWHERE, Area, chart, eye_distance
 from understudy.retouch.edits import MASKED, PAINTED, Edit, Key, Operation, new_id
 from understudy.retouch.healing import healed
-from understudy.retouch.making import Mask, Stroke, brushed, patch_of
+from understudy.retouch.making import Mask, Stroke, brushed, difference, patch_of
 from understudy.retouch.patch import Patch
 from understudy.retouch.repairing import Repaired, Repairer
 from understudy.retouch.sources import brought, in_the_light_of
@@ -398,20 +398,6 @@ def track_at(scene: FilmScene, frame: int, x: float, y: float) -> int:
     if found is None:
         raise BadInputError(f"There is no replaced face in frame {frame}: choose another frame.")
     return found
-
-
-def difference(film: Bytes, picture: Bytes, least: int = 2) -> Mask:
-    """Where two pictures (H, W, 3) differ, a little widened and softened. Raises BadInputError if nowhere."""
-    apart = np.abs(film.astype(np.int16) - picture.astype(np.int16)).max(-1) >= least
-    if not apart.any():
-        raise BadInputError("The repaired frame shows what the film shows: nothing was changed in it.")
-    wide = cv2.dilate(apart.astype(np.uint8), np.ones((3, 3), np.uint8))
-    rows, columns = np.nonzero(wide)
-    area = Area(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
-    area = area.grown(3, *film.shape[:2])
-    return Mask(
-        area, np.ascontiguousarray(cv2.GaussianBlur(wide[area.within].astype(np.float32), (0, 0), 0.8))
-    )
 
 
 def marked_again(scene: FilmScene, frame: int, repaired: Repaired) -> npt.NDArray[Any]:

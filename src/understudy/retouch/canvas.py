@@ -26,6 +26,9 @@ _REACH = 0.35
 _BACK = 0.3
 """How far it lies behind it, in the same measure: what is beyond the outline never hides the face."""
 
+_OPEN = 0.06
+"""How far the mouth of the canonical face is opened, of its height: teeth want room, too."""
+
 VERTEX_COUNT = mesh.VERTEX_COUNT + len(mesh.FACE_OVAL)
 
 
@@ -108,12 +111,42 @@ def widened(landmarks: Points) -> Array:
 @cache
 def places() -> Array:
     """Where in canonical space every vertex lies, (VERTEX_COUNT, 2) in [0, 1]. Read-only."""
-    uv = widened(mesh.canonical_uv())
-    low, high = uv[: mesh.VERTEX_COUNT].min(0), uv.max(0)
-    low = np.minimum(low, uv.min(0))
+    flat = np.array(mesh.canonical_uv())
+    flat[:, 1] += _OPEN * _opening()
+    uv = widened(flat)
+    low, high = uv.min(0), uv.max(0)
     uv = (uv - low) / (high - low)
     uv.setflags(write=False)
     return uv
+
+
+def _opening() -> Array:
+    """How far each vertex goes along when the lower lip is drawn down, (478,): 1 in its middle, 0 above.
+
+    In between it is harmonic on the mesh: every vertex the mean of its neighbours.
+    """
+    # Only now: machines that merely train have no SciPy.
+    from scipy.sparse import csr_matrix, diags
+    from scipy.sparse.linalg import spsolve
+
+    edges = np.concatenate([mesh.skin_triangles()[:, pair] for pair in ([0, 1], [1, 2], [2, 0])])
+    links = csr_matrix((np.ones(len(edges)), edges.T), shape=(mesh.VERTEX_COUNT,) * 2)
+    links = ((links + links.T) > 0).astype(float)
+    fixed = np.full(mesh.VERTEX_COUNT, np.nan)
+    fixed[mesh.SKIN_VERTEX_COUNT :] = 0.0
+    fixed[mesh.canonical_face()[:, 1] < mesh.canonical_face()[list(mesh.LIP_UPPER_INNER), 1].min() - 0.1] = (
+        0.0
+    )
+    fixed[[*mesh.FACE_OVAL, *mesh.LIP_UPPER_INNER]] = 0.0
+    fixed[list(mesh.LIP_UPPER_OUTER)] = 0.0
+    for lip in (mesh.LIP_LOWER_INNER, mesh.LIP_LOWER_OUTER):
+        fixed[list(lip)] = np.sin(np.linspace(0, np.pi, len(lip))) ** 2
+    free = np.isnan(fixed)
+    degree = np.asarray(links.sum(1)).ravel()
+    within = diags(degree[free]) - links[free][:, free]
+    opening = np.nan_to_num(fixed)
+    opening[free] = spsolve(within.tocsc(), links[free][:, ~free] @ fixed[~free])
+    return opening
 
 
 def eye_distance(landmarks: Points) -> float:
@@ -132,11 +165,14 @@ class Chart:
 
     place    (h, w, 2) float32 (u, v); -1 where there is no face
     facing   (h, w) float32: cosine between the skin's normal and the view, 1 seen straight on, 0 edge-on
+    density  (h, w) float32: canonical space in a pixel over what is usual on this face: well below 1 where the
+             mesh is torn open, as between parting lips, far above it where it is folded
     """
 
     area: Area
     place: Floats = field(repr=False)
     facing: Floats = field(repr=False)
+    density: Floats = field(repr=False)
 
     @property
     def covered(self) -> npt.NDArray[np.bool_]:
@@ -149,7 +185,15 @@ def chart(landmarks: Points, area: Area) -> Chart:
     raster, points = _raster(landmarks, area)
     normals = vertex_normals(points, triangles())
     carried = raster.interpolate(np.column_stack([places(), -normals[:, 2:3]]), -1.0)
-    return Chart(area, np.ascontiguousarray(carried[..., :2]), np.clip(carried[..., 2], 0.0, 1.0))
+    place = np.ascontiguousarray(carried[..., :2])
+    return Chart(area, place, np.clip(carried[..., 2], 0.0, 1.0), _density(raster, points))
+
+
+def _density(raster: Raster, points: Array) -> Floats:
+    corners = triangles()
+    usual = np.sqrt(_areas(places()[corners]) / np.maximum(_areas(points[corners][..., :2]), 1e-3))
+    relative = np.append(usual * texels_for(points[: mesh.VERTEX_COUNT], 1.0), 0.0)
+    return relative[raster.owner].astype(np.float32)  # the last one where nothing is seen
 
 
 def carried(landmarks: Points, area: Area, values: Points) -> Floats:

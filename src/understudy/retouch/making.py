@@ -20,6 +20,8 @@ _AROUND = 0.35
 """Of the film kept around a matte, to know the place again by, in eye distances."""
 _LEAST_AROUND = 24
 """Pixels of it, at least."""
+_FOLDED = 6.0
+"""More of the canonical face than that in a pixel, times what is usual, is a closed mouth or eye."""
 MOST_POINTS = 20_000
 
 
@@ -116,6 +118,20 @@ def _segment(
     np.maximum(region, drawn, out=region)
 
 
+def difference(film: npt.NDArray[np.uint8], picture: npt.NDArray[np.uint8], least: int = 2) -> Mask:
+    """Where two pictures (H, W, 3) differ, a little widened and softened. Raises BadInputError if nowhere."""
+    apart = np.abs(film.astype(np.int16) - picture.astype(np.int16)).max(-1) >= least
+    if not apart.any():
+        raise BadInputError("The repaired frame shows what the film shows: nothing was changed in it.")
+    wide = cv2.dilate(apart.astype(np.uint8), np.ones((3, 3), np.uint8))
+    rows, columns = np.nonzero(wide)
+    area = Area(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
+    area = area.grown(3, *film.shape[:2])
+    return Mask(
+        area, np.ascontiguousarray(cv2.GaussianBlur(wide[area.within].astype(np.float32), (0, 0), 0.8))
+    )
+
+
 def patch_of(
     landmarks: npt.NDArray[np.floating[Any]], film: Image, mask: Mask, repaired: Floats | None = None
 ) -> Patch:
@@ -170,6 +186,9 @@ def _shown(sheet: Sheet, seen: Chart, to_frame: Floats) -> Floats:
     facing = cv2.remap(seen.facing, to_frame, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     y, x = np.indices((sheet.height, sheet.width), np.float32)
     away = sheet.texels(place) - np.stack([x, y], -1)
+    folded = (
+        cv2.remap(seen.density, to_frame, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT) > _FOLDED
+    )
     # A pixel holds more texels where the skin turns away.
     near = np.abs(away).max(-1) < 0.02 * sheet.size
-    return (near & (place[..., 0] >= 0) & (facing > 0.05)).astype(np.float32)
+    return (near & (place[..., 0] >= 0) & (facing > 0.05) & ~folded).astype(np.float32)

@@ -1,14 +1,14 @@
 """Painted colours that follow a face and its light.
 
-What is kept is the logarithm of the repaired colour over the film's at the keyframe: multiplied onto another
-frame it takes on that frame's light. That alone is as exact as the registration: where a sharp flaw is undone
-half a pixel beside itself, a bright and a dark rim stay. So where a change is sharp, the frame's own detail
-is put aside and the keyframe's repaired detail takes its place; only what the frame shows differently on the
-large, its light and broad expression, is kept. With l = log frame - log keyframe, and G a Gaussian,
+What is kept is the logarithm of the repaired colour over the film's at the keyframe. Multiplied onto another
+frame it takes on that frame's light, but it is no more exact than the registration: half a pixel beside itself
+a sharp flaw leaves a bright and a dark rim. So the frame is compared with the keyframe, drawn where it lies:
 
-    log repaired = log frame + change - matte lock (l - G l)
+    x = log frame - log keyframe - light,    log repaired = log frame + change - matte limited(x)
 
-where `lock` is 0 for a change that is smooth and 1 for one that is sharp; the matte is in the change already.
+`light` is what both differ by around the matte, carried across it. What is left, x, is grain, which is kept;
+what is about as large as the change nearby, which is the flaw itself lying or lit a little otherwise, and is
+taken out; and what is much larger, which is another expression, and is kept.
 """
 
 from __future__ import annotations
@@ -26,11 +26,16 @@ from understudy.retouch.registering import Lie
 
 DARK = 0.03
 """Added before logarithms are taken: below it, ratios are grain."""
-_SHARP = 0.03
-_LIGHT = 0.06
-"""Standard deviations in eye distances: what is sharp in a change, and what of a frame is light."""
-_STRONG = 0.04
-"""A sharp change of that size, as a logarithm, is locked."""
+_LIGHT = 0.1
+"""Standard deviation of what is taken for light, in eye distances."""
+_INSIDE = 0.1
+"""How much a pixel in the matte tells of the light, of one beside it."""
+_NEAR = 0.015
+"""How far around a change of some size as much may be amiss, in eye distances."""
+_MOST = 1.2
+"""Differences that many times the change are half taken out, larger ones less and less."""
+_GRAIN = 3.0
+"""Standard deviations of the film's grain that are left alone."""
 
 
 @dataclass(frozen=True)
@@ -87,27 +92,42 @@ def inside(small: Area, large: Area) -> tuple[slice, slice]:
 def _correction(placed: Placed, logs: Floats, unit: float) -> Floats:
     patch, where = placed.patch, placed.lie
     assert patch.change is not None
-    change = where.draw(patch.change) * where.facing[..., None]
-    lock = np.clip(where.draw(sharpness(patch), smooth=True), 0, 1)
-    if lock.max() > 0:
-        known = (where.draw(patch.seen, smooth=True) > 250).astype(np.float32)
-        rest = (logs - logarithm(np.clip(where.draw(patch.base) / np.float32(255), 0, 1))) * known[..., None]
-        sigma = max(1.0, _LIGHT * unit)
-        weight = np.maximum(cv2.GaussianBlur(known, (0, 0), sigma), 1e-3)[..., None]
-        light = cv2.GaussianBlur(rest, (0, 0), sigma) / weight
-        change = change - (seen_matte(placed) * lock * known)[..., None] * (rest - light)
-    return np.asarray(change, np.float32)
+    change = where.draw(patch.change)
+    inside = np.clip(4.0 * where.draw(patch.matte, smooth=True), 0.0, 1.0)
+    known = (where.draw(patch.seen, smooth=True) > 250).astype(np.float32)
+    apart = (logs - logarithm(np.clip(where.draw(patch.base) / np.float32(255), 0, 1))) * known[..., None]
+    sigma = max(1.0, _LIGHT * unit)
+    weight = known * (1.0 - (1.0 - _INSIDE) * inside)
+    total = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-4)[..., None]
+    rest = apart - cv2.GaussianBlur(apart * weight[..., None], (0, 0), sigma) / total
+    amiss = limited(rest, _around(change, max(1.0, _NEAR * unit)), _grain(rest, weight))
+    change -= (inside * known)[..., None] * amiss
+    return np.asarray(where.facing[..., None] * change, np.float32)
 
 
-def sharpness(patch: Patch) -> Floats:
-    """How sharp a patch's change is at each texel, (h, w) in [0, 1]: the `lock` above."""
-    if patch.change is None:
-        return np.zeros_like(patch.matte)
-    unit = texel_unit(patch.sheet.size)
-    sigma = max(1.0, _SHARP * unit)
-    sharp = np.abs(patch.change - cv2.GaussianBlur(patch.change, (0, 0), sigma)).max(-1)
-    near = cv2.dilate(sharp, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(sigma) + 1,) * 2))
-    return np.asarray(np.clip(cv2.GaussianBlur(near, (0, 0), sigma) / _STRONG, 0, 1), np.float32)
+def limited(rest: Floats, change: Floats, grain: float) -> Floats:
+    """Of what a frame differs by from the keyframe, what is a flaw lying elsewhere; all are logarithms.
+
+    Nothing up to the grain, all that is as large as the change, and again nothing of what is far larger
+    (the shape is Geman and McClure's).
+    """
+    more = np.sign(rest) * np.maximum(np.abs(rest) - grain, 0.0)
+    size = np.maximum(_MOST * change, 1e-6)
+    return np.asarray(more / (1.0 + (more / size) ** 4), np.float32)
+
+
+def _around(change: Floats, radius: float) -> Floats:
+    """The largest change nearby, of any channel's size, (h, w, 3)."""
+    size = 2 * round(radius) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    near = cv2.dilate(np.abs(change), disc)
+    return np.asarray(cv2.GaussianBlur(near, (0, 0), radius), np.float32)
+
+
+def _grain(rest: Floats, weight: Floats) -> float:
+    """How much frame and keyframe differ where nothing was changed: the film's grain, as a logarithm."""
+    beside = np.abs(rest[weight > 0.9])
+    return _GRAIN * 1.4826 * float(np.median(beside)) if len(beside) >= 16 else 0.0
 
 
 def texel_unit(size: int) -> float:

@@ -32,6 +32,8 @@ _SMOOTH = 0.03
 """Standard deviations of what is taken for light, and of the flow's smoothing, in eye distances."""
 _EDGE_ON, _FACING = 0.08, 0.3
 """Cosines between skin and view up to which an edit is not seen, and from which it is seen wholly."""
+_TORN, _WHOLE = 0.2, 0.45
+"""The same for how much of the canonical face is in a pixel, see `Chart.density`."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ def lie(patch: Patch, landmarks: npt.NDArray[np.floating[Any]], picture: npt.NDA
     found = chart(landmarks, area)
     texels = patch.sheet.texels(found.place)
     texels[~found.covered] = -1e4
-    facing = np.clip((found.facing - _EDGE_ON) / (_FACING - _EDGE_ON), 0, 1).astype(np.float32)
+    facing = np.clip((found.facing - _EDGE_ON) / (_FACING - _EDGE_ON), 0, 1)
+    whole = np.clip((found.density - _TORN) / (_WHOLE - _TORN), 0, 1)
+    facing = (facing * cv2.blur(whole, (3, 3))).astype(np.float32)
     by_mesh = Lie(area, texels, facing)
     return Lie(area, _mended(patch, by_mesh, to_bytes(picture[area.within]), eye_distance(landmarks)), facing)
 
