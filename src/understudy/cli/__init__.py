@@ -25,6 +25,7 @@ from understudy.cli import (
     model,
     performers,
     project,
+    retouch,
     studio,
     swap,
     train,
@@ -47,6 +48,7 @@ app.command("curate")(curate.curate)
 app.add_typer(matte.app, name="matte")
 app.add_typer(model.app, name="model")
 app.command("inspect")(inspect.inspect)
+app.command("retouch")(retouch.retouch)
 app.command("studio")(studio.studio)
 app.command("master")(master.master)
 app.command("verify")(verify.verify)

@@ -18,7 +18,7 @@ from understudy.provenance.consent.material import digest_files
 
 _PLACES = {
     "output", "project", "contact_sheet", "sheet_frames", "compare", "overwrite", "consent", "plate_consent",
-    "plate_reason",
+    "plate_reason", "film",
 }  # fmt: skip
 """Settings that say where files lie, or who agreed, and not what the film shows."""
 _FOOTAGE = {"plate", "likeness", "assignments", "person"}

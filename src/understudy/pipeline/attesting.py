@@ -35,13 +35,17 @@ class Witness:
 
 @dataclass(frozen=True)
 class Made:
-    """A finished swap: its film, other files that show it, its settings, and its model if one was trained."""
+    """A finished swap: its film, other files that show it, its settings, and its model if one was trained.
+
+    what   the word for it in the project's log
+    """
 
     output: Path
     others: tuple[Path, ...]
     settings: Mapping[str, Any]
     seconds: float
     model_sha256: str | None = None
+    what: str = "swap"
 
 
 def attest(witness: Witness, project: Path, made: Made, permission: Permission) -> None:
@@ -67,7 +71,7 @@ def attest(witness: Witness, project: Path, made: Made, permission: Permission) 
     named = Named(made.output.name, digest.sha256, digest.bytes)
     write_sidecar(json_sidecar_of(made.output), [named], statement, witness.identity)
     deed = Deed(
-        "swap",
+        made.what,
         records=permission.used(),
         engine=settings.get("engine"),
         model_sha256=made.model_sha256,

@@ -153,7 +153,7 @@ def _swap(path: Path, film: Path | None) -> Films | None:
     finally:
         catalog.close()
     for run in runs:
-        if run is None or (run.command, run.outcome) != ("swap", DONE) or run.output is None:
+        if run is None or run.outcome != DONE or run.command not in ("swap", "retouch") or run.output is None:
             continue
         plate, frames = run.settings.get("plate"), run.settings.get("frames")
         here = Path(str(run.settings.get("directory", "")))

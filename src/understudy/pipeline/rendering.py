@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from understudy.compositing.adjusting import Adjustment, adjusted
 from understudy.compositing.blend import BlendName
 from understudy.compositing.composite import Placed, composite
 from understudy.compositing.light import Shading
+from understudy.faces.steadying.by_flow import eye_distance
 from understudy.media import Frame, Image
 from understudy.media.codecs import OutputSpec
 from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
@@ -27,6 +29,10 @@ CHUNK = 48
 """Frames in a segment: what a kill costs at most, against a keyframe every so often."""
 
 
+Wishes = Callable[[int, int], Adjustment | None]
+"""What a person wants of a face, by its track and the plate's frame; None: as usual."""
+
+
 class Renderer:
     """Composites frames as a pure function of the plate and what the earlier stages found."""
 
@@ -37,9 +43,10 @@ class Renderer:
         blend: BlendName,
         seed: int,
         preview: Preview | None = None,
+        wishes: Wishes | None = None,
     ) -> None:
         self.parts, self.matches, self.blend, self.seed = parts, matches, blend, seed
-        self.preview = preview
+        self.preview, self.wishes = preview, wishes
 
     def frame(self, frame: Frame) -> Image:
         """The composite of one plate frame; small and marked where it is a preview."""
@@ -61,7 +68,7 @@ class Renderer:
         rendered = part.render(face.row, seen, face.view.to_crop).within(*face.in_view)
         picture = np.ascontiguousarray(seen[face.in_view])
         match = self.matches[face.part, face.row]
-        return Placed(
+        placed = Placed(
             box=box,
             rgb=rendered.rgb,
             matte=rendered.matte,
@@ -71,6 +78,11 @@ class Renderer:
             detail=match.detail,
             occluder=part.occluder(face.row, picture, box.to_crop),
         )
+        frame, track = int(part.faces.frame[face.row]), int(part.faces.track[face.row])
+        wanted = None if self.wishes is None else self.wishes(track, frame)
+        if wanted is None:
+            return placed
+        return adjusted(placed, wanted, eye_distance(part.faces.landmarks[face.row : face.row + 1]))
 
 
 def render(stage: Stage, plate: Footage, renderer: Renderer, spec: OutputSpec, task: Task) -> int:

@@ -34,6 +34,7 @@ from understudy.pipeline.retouch_scene import FilmScene, Swapped, swapped
 from understudy.pixels import Floats, to_bytes, to_float
 from understudy.project.catalog import Catalog
 from understudy.project.journals import ConflictError
+from understudy.retouch.bundle import export_edits, import_edits
 from understudy.retouch.canvas import NOWHERE, Area, chart, eye_distance
 from understudy.retouch.edits import MASKED, PAINTED, Edit, Key, Operation, new_id
 from understudy.retouch.healing import healed
@@ -154,8 +155,12 @@ class Retouching:
             area = found.areas.get(edit.id, NOWHERE)
             yield frame, area.x0, area.y0, to_bytes(found.image[area.within])
 
-    def _repaired(self, frame: int, edits: Sequence[Edit]) -> Repaired:
-        found = self._repairer.repaired(frame, edits)
+    def with_edits(self, frame: int, edits: Sequence[Edit], image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A frame that was drawn just now, (H, W, 3) in the film's size and any depth, with edits."""
+        return self._repaired(frame, edits, image).image
+
+    def _repaired(self, frame: int, edits: Sequence[Edit], image: npt.NDArray[Any] | None = None) -> Repaired:
+        found = self._repairer.repaired(frame, edits, image)
         if not self.is_preview or found.area.empty:
             return found
         return Repaired(marked_again(self.scene, frame, found), found.areas)
@@ -200,6 +205,41 @@ class Retouching:
     def restore(self, name: str, revision: int) -> int:
         """Go back to a version; that, too, can be undone."""
         return self.store.restore(name, revision)
+
+    def copied(self, edits: Sequence[Edit], track: int) -> tuple[Edit, ...]:
+        """Edits as drafts for another track of the same person: over all of it, with ids of their own.
+
+        Raises BadInputError for a track that was not replaced.
+        """
+        if track not in self.tracks:
+            known = ", ".join(map(str, self.tracks))
+            raise BadInputError(f"Track {track} was not replaced in {self.film.name}: there is {known}.")
+        first, last = self.tracks[track]
+        return tuple(edit.changed(id=new_id(), track=track, first=first, last=last) for edit in edits)
+
+    def export(self, path: Path, edits: Sequence[Edit] | None = None) -> int:
+        """Write edits, all unless given, into one file; return how many. Raises OutputError."""
+        some = self.edits() if edits is None else tuple(edits)
+        if not some:
+            raise BadInputError(f"{self.film.name} has no edits to export.")
+        export_edits(path, some, self.store.patches)
+        return len(some)
+
+    def imported(self, path: Path, track: int | None = None) -> tuple[Edit, ...]:
+        """The edits of a file as drafts, for a track of this film where one is given; `keep` keeps them.
+
+        Raises BadInputError for a file that holds none, and for edits of a track that is not here.
+        """
+        edits = import_edits(path, self.store.patches)
+        if track is not None:
+            return self.copied(edits, track)
+        for edit in edits:
+            if edit.track not in self.tracks:
+                raise BadInputError(
+                    f"{path.name} has edits of track {edit.track}, which was not replaced in "
+                    f"{self.film.name}: say whose they are by --to-track."
+                )
+        return edits
 
     # --- making edits
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import cv2
 from threadpoolctl import threadpool_limits
@@ -21,6 +24,7 @@ from understudy.pipeline.learning import choices_of
 from understudy.pipeline.preparing import Method, Prepared, prepare
 from understudy.pipeline.preview import Preview
 from understudy.pipeline.records import Records
+from understudy.pipeline.rendering import Renderer
 from understudy.pipeline.request import SwapRequest, check_overwrite, validate
 from understudy.pipeline.result import SwappedTrack, SwapResult, as_ranges, peak_memory_mb
 from understudy.pipeline.same_person import warn_of_same_person
@@ -56,18 +60,38 @@ def swap(
         records = request.records(project.settings.consent, project.folder)
         check_overwrite(request, project)
         with (
-            project.run("swap", request.to_json() | settings.model_dump() | _here(), request.output) as run,
+            project.run("swap", request.to_json() | settings.model_dump() | here(), request.output) as run,
             Session(project, run, progress or SilentProgress()) as session,
         ):
-            return _Swap(request, settings, records, session, witness).result()
+            return Swap(request, settings, records, session, witness).result()
 
 
-def _here() -> dict[str, str]:
+def here() -> dict[str, str]:
     """Where the command was given: what its relative paths begin from."""
     return {"directory": str(Path.cwd())}
 
 
-class _Swap:
+class Finish(Protocol):
+    """What is still done to a rendered film before it is delivered, such as applying edits."""
+
+    name: str
+    """The word for it in the project's log."""
+    settings: Mapping[str, Any]
+    """What decides it, as JSON values."""
+
+    def finished(self, session: Session, plate: Footage, renderer: Renderer, drawing: Drawing) -> Stage:
+        """A stage with the segments that are delivered in place of the rendered ones."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A finished rendering: its stage, and how its segments are encoded."""
+
+    rendered: Stage
+    spec: OutputSpec
+
+
+class Swap:
     """One swap under way."""
 
     def __init__(
@@ -77,9 +101,10 @@ class _Swap:
         records: Records,
         session: Session,
         witness: Witness,
+        finish: Finish | None = None,
     ) -> None:
         self.request, self.settings, self.records, self.session = request, settings, records, session
-        self.witness = witness
+        self.witness, self.finish = witness, finish
         self.began = time.perf_counter()
 
     def result(self) -> SwapResult:
@@ -129,7 +154,7 @@ class _Swap:
             lambda stage, task: matching.measure(stage, plate, parts, task),
         )
         matches = matching.matches(stage, plate, parts)
-        renderer = rendering.Renderer(parts, matches, settings.blend, settings.seed, preview)
+        renderer = Renderer(parts, matches, settings.blend, settings.seed, preview)
         parameters = {
             "blend": settings.blend,
             "seed": settings.seed,
@@ -137,12 +162,15 @@ class _Swap:
             "preview": preview,
             "chunk": rendering.CHUNK,
         }
-        return self.session.stage(
+        rendered = self.session.stage(
             Recipe("render", code_hash(rendering.__name__), parameters, {"match": measured.hash}),
             "render",
             len(plate),
             lambda stage, task: rendering.render(stage, plate, renderer, spec, task),
         )
+        if self.finish is None:
+            return rendered
+        return self.finish.finished(self.session, plate, renderer, Drawing(rendered, spec))
 
     def _deliver(self, plate: Footage, prepared: Prepared, spec: OutputSpec, rendered: Stage) -> None:
         request, progress = self.request, self.session.progress
@@ -177,9 +205,12 @@ class _Swap:
         made = Made(
             request.output,
             others,
-            request.to_json() | self.settings.model_dump(),
+            request.to_json()
+            | self.settings.model_dump()
+            | dict(self.finish.settings if self.finish else {}),
             seconds=len(plate) / float(plate.info.rate),
             model_sha256=prepared.model_sha256,
+            what="swap" if self.finish is None else self.finish.name,
         )
         attest(self.witness, self.session.project.folder, made, permission)
 

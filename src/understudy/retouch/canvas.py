@@ -165,8 +165,8 @@ class Chart:
 
     place    (h, w, 2) float32 (u, v); -1 where there is no face
     facing   (h, w) float32: cosine between the skin's normal and the view, 1 seen straight on, 0 edge-on
-    density  (h, w) float32: canonical space in a pixel over what is usual on this face: well below 1 where the
-             mesh is torn open, as between parting lips, far above it where it is folded
+    density  (h, w) float32: canonical space in a pixel over what is usual on this face: well below 1 where
+             the mesh is torn open, as between parting lips, far above it where it is folded
     """
 
     area: Area

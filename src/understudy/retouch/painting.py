@@ -1,8 +1,9 @@
 """Painted colours that follow a face and its light.
 
 What is kept is the logarithm of the repaired colour over the film's at the keyframe. Multiplied onto another
-frame it takes on that frame's light, but it is no more exact than the registration: half a pixel beside itself
-a sharp flaw leaves a bright and a dark rim. So the frame is compared with the keyframe, drawn where it lies:
+frame it takes on that frame's light, but it is no more exact than the registration: half a pixel beside
+itself a sharp flaw leaves a bright and a dark rim. So the frame is compared with the keyframe, drawn where it
+lies:
 
     x = log frame - log keyframe - light,    log repaired = log frame + change - matte limited(x)
 
@@ -98,8 +99,8 @@ def _correction(placed: Placed, logs: Floats, unit: float) -> Floats:
     apart = (logs - logarithm(np.clip(where.draw(patch.base) / np.float32(255), 0, 1))) * known[..., None]
     sigma = max(1.0, _LIGHT * unit)
     weight = known * (1.0 - (1.0 - _INSIDE) * inside)
-    total = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-4)[..., None]
-    rest = apart - cv2.GaussianBlur(apart * weight[..., None], (0, 0), sigma) / total
+    total = np.maximum(broad(weight, sigma), 1e-4)[..., None]
+    rest = apart - broad(apart * weight[..., None], sigma) / total
     amiss = limited(rest, _around(change, max(1.0, _NEAR * unit)), _grain(rest, weight))
     change -= (inside * known)[..., None] * amiss
     return np.asarray(where.facing[..., None] * change, np.float32)
@@ -111,9 +112,21 @@ def limited(rest: Floats, change: Floats, grain: float) -> Floats:
     Nothing up to the grain, all that is as large as the change, and again nothing of what is far larger
     (the shape is Geman and McClure's).
     """
-    more = np.sign(rest) * np.maximum(np.abs(rest) - grain, 0.0)
-    size = np.maximum(_MOST * change, 1e-6)
-    return np.asarray(more / (1.0 + (more / size) ** 4), np.float32)
+    more = rest - np.clip(rest, -grain, grain)
+    part = more / np.maximum(_MOST * change, 1e-6)
+    part *= part
+    return np.asarray(more / (1.0 + part * part), np.float32)
+
+
+def broad(picture: Floats, sigma: float) -> Floats:
+    """A Gaussian's low-pass of (h, w) or (h, w, C); a wide one is made on a smaller picture."""
+    step = int(sigma // 3)
+    height, width = picture.shape[:2]
+    if step < 2 or min(height, width) < 8 * step:
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
+    small = cv2.resize(picture, (-(-width // step), -(-height // step)), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / step)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _around(change: Floats, radius: float) -> Floats:

@@ -25,6 +25,8 @@ Bytes = npt.NDArray[np.uint8]
 
 _LONG = 320
 """Longer side of the pictures that flow is computed on: beyond it they are halved."""
+_BESIDE = 0.15
+"""What is looked at around a matte, in eye distances."""
 _FARTHEST = 0.05
 """How far flow may lead away from the mesh, in eye distances."""
 _LIGHT = 0.1
@@ -40,7 +42,7 @@ _TORN, _WHOLE = 0.2, 0.45
 class Lie:
     """Where a patch lies in a frame.
 
-    area     the part of the frame in which its sheet is seen
+    area     the part of the frame in which its matte is seen, and a little around it
     texels   (h, w, 2) float32: column and row of the sheet at each pixel, far outside where it is not seen
     facing   (h, w) float32 in [0, 1]: how well the skin is seen
     """
@@ -81,8 +83,24 @@ def lie(patch: Patch, landmarks: npt.NDArray[np.floating[Any]], picture: npt.NDA
     facing = np.clip((found.facing - _EDGE_ON) / (_FACING - _EDGE_ON), 0, 1)
     whole = np.clip((found.density - _TORN) / (_WHOLE - _TORN), 0, 1)
     facing = (facing * cv2.blur(whole, (3, 3))).astype(np.float32)
+    unit = eye_distance(landmarks)
     by_mesh = Lie(area, texels, facing)
-    return Lie(area, _mended(patch, by_mesh, to_bytes(picture[area.within]), eye_distance(landmarks)), facing)
+    mended = Lie(area, _mended(patch, by_mesh, to_bytes(picture[area.within]), unit), facing)
+    return _cut(mended, patch, max(4.0, _BESIDE * unit))
+
+
+def _cut(whole: Lie, patch: Patch, margin: float) -> Lie | None:
+    """What is around the matte; the rest of the sheet has only been needed to register it."""
+    rows, columns = np.nonzero(whole.draw(patch.matte, smooth=True) * whole.facing > 0)
+    if not len(rows):
+        return None
+    height, width = whole.facing.shape
+    tight = Area(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
+    part = tight.grown(margin, height, width)
+    x, y = whole.area.x0, whole.area.y0
+    area = Area(part.x0 + x, part.y0 + y, part.x1 + x, part.y1 + y)
+    texels, facing = (np.ascontiguousarray(each[part.within]) for each in (whole.texels, whole.facing))
+    return Lie(area, texels, facing)
 
 
 def _mended(patch: Patch, by_mesh: Lie, picture: Bytes, unit: float) -> Floats:
