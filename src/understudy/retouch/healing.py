@@ -47,6 +47,7 @@ def _best_place(
     both = np.argwhere(hole | rim)
     sample = both[:: max(1, len(both) // 4000)]
     is_rim = rim[sample[:, 0], sample[:, 1]]
+    smooth = cv2.GaussianBlur(film, (0, 0), max(1.0, size / 8))
     best, found = np.inf, None
     for far in _FAR:
         for angle in np.arange(_TURNS) * (2 * np.pi / _TURNS):
@@ -59,7 +60,9 @@ def _best_place(
                 continue
             apart = film[tuple(sample[is_rim].T)] - film[tuple(there[is_rim].T)]
             # The membrane takes out what differs evenly, so texture counts more than level.
-            score = float((apart - apart.mean(0)).std() + 0.3 * np.abs(apart.mean(0)).mean()) * far**0.25
+            # What it brings along of light and shape is seen, too.
+            shape = smooth[tuple(there[~is_rim].T)].std(0).mean()
+            score = float((apart - apart.mean(0)).std() + 0.3 * np.abs(apart.mean(0)).mean() + 2 * shape)
             if score < best:
                 best, found = score, (int(offset[0]), int(offset[1]))
     if found is None:

@@ -16,6 +16,8 @@ from understudy.geometry.align import fit_similarity, rotation_angle
 from understudy.pixels import Floats, to_float
 from understudy.retouch.canvas import NOWHERE, Area, eye_distance
 from understudy.retouch.edits import MASKED, PAINTED, Edit, Key, Operation
+from understudy.retouch.holding import hold
+from understudy.retouch.moving import nudge, turn_eyes
 from understudy.retouch.painting import Placed, matte_of, painted
 from understudy.retouch.patch import Patches
 from understudy.retouch.registering import Lie, lie
@@ -142,5 +144,9 @@ def _turn(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float
     return float(rotation_angle(np.eye(3), fit_similarity(one[stable], other[stable]).rotation))
 
 
-WHOLE: dict[Operation, Callable[[Moment, Edit, float, Patches], Area]] = {}
+WHOLE: dict[Operation, Callable[[Moment, Edit, float, Patches], Area]] = {
+    Operation.NUDGE: nudge,
+    Operation.GAZE: turn_eyes,
+    Operation.HOLD: hold,
+}
 """Operations that are not done through a matte: each changes the moment's image and says where."""
