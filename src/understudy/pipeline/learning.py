@@ -35,12 +35,6 @@ class Learning:
         """As JSON values."""
         return {"options": dict(self.options), "training": self.training.given}
 
-    @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Learning:
-        """Undoes `to_json`. Raises ValueError for other values."""
-        options = tuple((str(name), str(value)) for name, value in told.get("options", {}).items())
-        return cls(options, TrainingTable.model_validate(told.get("training", {})))
-
 
 def parse_options(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """`KEY=VALUE` of each text. Raises BadInputError for anything else, and where a key comes twice."""

@@ -113,25 +113,6 @@ class SwapRequest:
         """
         return load_records(self.consent, self.plate_consent, self.plate_reason, project, folder)
 
-    @classmethod
-    def from_json(cls, settings: Mapping[str, Any]) -> SwapRequest:
-        """The request that a run's settings in the catalogue tell of. Raises BadInputError for others."""
-        told = {name: value for name, value in settings.items() if name in cls.__dataclass_fields__}
-        try:
-            for name in ("likeness", "consent", "plate_consent"):
-                told[name] = tuple(map(Path, told.get(name) or ()))
-            for name in ("plate", "output", "person", "project", "contact_sheet", "compare"):
-                told[name] = None if told.get(name) is None else Path(told[name])
-            told["assignments"] = tuple((int(n), Path(path)) for n, path in told.get("assignments") or ())
-            told["frames"] = None if told.get("frames") is None else tuple(told["frames"])
-            told["rate"] = None if told.get("rate") is None else Fraction(told["rate"])
-            told["learning"] = Learning.from_json(told.get("learning") or {})
-            return cls(**told)
-        except (TypeError, ValueError) as error:
-            raise BadInputError(
-                "What the project tells of its swap is damaged: run the swap again."
-            ) from error
-
     def to_json(self) -> dict[str, Any]:
         """The request as JSON values, for the catalogue."""
         plain: dict[str, Any] = {}

@@ -10,13 +10,13 @@ from threadpoolctl import threadpool_limits
 
 from understudy.errors import BadInputError
 from understudy.pipeline.attesting import Witness
-from understudy.pipeline.request import SwapRequest, check_overwrite, validate
+from understudy.pipeline.request import SwapRequest, check_overwrite, request_from_json, validate
 from understudy.pipeline.result import SwapResult
 from understudy.pipeline.retouch_scene import RETOUCH
 from understudy.pipeline.retouched import Finishing
 from understudy.pipeline.retouching import Retouching
 from understudy.pipeline.session import Session
-from understudy.pipeline.swap import Swap
+from understudy.pipeline.swap import Swap, here
 from understudy.progress import Progress, SilentProgress
 from understudy.project.fingerprint import fingerprint
 from understudy.project.folder import Project
@@ -66,7 +66,7 @@ def retouch(
             settings = asked.settings(project.settings.swap)
             records = asked.records(project.settings.consent, project.folder)
             check_overwrite(asked, project)
-            told = asked.to_json() | settings.model_dump() | dict(finishing.settings)
+            told = asked.to_json() | settings.model_dump() | here() | dict(finishing.settings)
             with (
                 project.run(RETOUCH, told, asked.output) as under_way,
                 Session(project, under_way, progress or SilentProgress()) as session,
@@ -87,7 +87,7 @@ def _asked(desk: Retouching, request: RetouchRequest) -> SwapRequest:
             f"{output.name} is the film that the edits were made on, and is needed: give another --output."
         )
     return replace(
-        SwapRequest.from_json(desk.made.settings),
+        request_from_json(desk.made.settings),
         output=output,
         project=desk.made.project,
         contact_sheet=None,

@@ -46,7 +46,7 @@ class Swapped:
     @property
     def plate(self) -> Path:
         """The plate's file."""
-        return Path(self.settings["plate"])
+        return Path(str(self.settings.get("directory", ""))) / self.settings["plate"]
 
     @property
     def begin(self) -> int:
