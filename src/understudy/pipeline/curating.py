@@ -14,13 +14,12 @@ import numpy.typing as npt
 from understudy.atomic import replacing
 from understudy.errors import BadInputError, OutputError
 from understudy.likeness import grid
-from understudy.likeness.best import best
-from understudy.likeness.duplicates import duplicates
+from understudy.likeness.asking import Asked, asked_for
 from understudy.likeness.gallery import NUMBERS, TEXTS
 from understudy.likeness.order import KEYS, ordered
 from understudy.likeness.selection import ClipSelection, dropped_of, read_selection, write_selection
 from understudy.likeness.strangers import sentences, strangers
-from understudy.likeness.where import holds, parse
+from understudy.likeness.where import parse
 from understudy.mastering.stills import write_still
 from understudy.pipeline.galleries import Hung, hang, pictures
 from understudy.pipeline.mattes.plates import at_work
@@ -200,19 +199,15 @@ class _Curation:
 
     def _asked_for(self, odd: Rows) -> Rows:
         """The faces that fit everything that was asked for, ascending. Raises BadInputError for none."""
-        request, gallery = self.request, self.gallery
-        rows = np.flatnonzero(gallery.kept)
-        if request.everything or request.action == "restore":
-            rows = np.arange(len(gallery))
-        if request.where is not None:
-            condition = parse(request.where, NUMBERS, TEXTS)
-            rows = rows[holds(condition, gallery.columns())[rows]]
-        if request.strangers:
-            rows = np.intersect1d(rows, odd)
-        if request.alike is not None:
-            rows = duplicates(gallery, rows, request.alike)
-        if request.best is not None:
-            rows = best(gallery, rows, request.best)
+        request = self.request
+        asked = Asked(
+            where=request.where,
+            everything=request.everything or request.action == "restore",
+            strangers=request.strangers,
+            alike=request.alike,
+            best=request.best,
+        )
+        rows = asked_for(self.gallery, asked, odd)
         if not len(rows) and request.action is not None:
             raise BadInputError(f"No face fits: nothing to {request.action}. {self._reach()}".rstrip())
         return rows

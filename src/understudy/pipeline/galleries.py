@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +26,17 @@ from understudy.pipeline.session import Session
 from understudy.pipeline.studies import (
     ENOUGH_TO_LEARN,
     Studied,
+    dropped_rows,
     grouped,
     kept_rows,
     places_of,
     stride,
     study,
 )
+from understudy.project.selections import Selection
 
 Rows = npt.NDArray[np.int64]
+Role = Literal["likeness", "plate"]
 
 _TOLD_APART = 120
 """Faces of a likeness that the network which tells people apart looks at: 80 ms each."""
@@ -76,12 +80,66 @@ def hang(session: Session, clips: Sequence[Footage]) -> Hung:
         sets.append(faces)
         looks.append(Looks(**{name: taken(column, rows) for name, column in vars(everything).items()}))
         dropped.append(_reasons(faces, studied.footage.step, np.isin(rows, used), reasons))
-    faces = concatenate(sets)
+    return _hung(session, studies, sets, looks, dropped)
+
+
+def hang_untouched(session: Session, clips: Sequence[Footage], role: Role) -> Hung:
+    """The same as if nobody had dropped a face or put landmarks right, so that what is chosen from now on can
+    be laid over it. Of a plate all faces, the interpolated ones too; none counts as dropped.
+
+    Raises BadInputError where there is no face in any of the clips.
+    """
+    step = stride([clip.info for clip in clips], ENOUGH_TO_LEARN) if role == "likeness" else 1
+    studies: list[Studied] = []
+    looks: list[Looks] = []
+    sets: list[Faceset] = []
+    dropped: list[npt.NDArray[np.object_]] = []
+    for clip in clips:
+        chosen = session.project.selection(clip.digest) if role == "likeness" else None
+        thinned = clip.thinned(step if chosen is None else chosen.step)
+        studied = study(session, thinned, role, as_found=True)
+        everything = looks_of(session, studied, role)
+        rows = np.arange(len(studied.analysis.faces))
+        why = np.full(len(rows), "", np.object_)
+        if role == "likeness":
+            rows = np.flatnonzero(studied.analysis.seen)
+            leading = np.isin(rows, likeness_rows(studied.analysis, grouped(session, studied)))
+            why = np.where(leading, "", _NOT_LEADING).astype(np.object_)
+        studies.append(studied)
+        sets.append(studied.analysis.faces.select(rows))
+        looks.append(Looks(**{name: taken(column, rows) for name, column in vars(everything).items()}))
+        dropped.append(why)
+    return _hung(session, studies, sets, looks, dropped)
+
+
+def choosing(gallery: Gallery, chosen: Sequence[Selection | None]) -> Gallery:
+    """An untouched gallery with what was chosen, clip by clip; None: nobody chose, its own reasons stand."""
+    dropped = gallery.dropped.copy()
+    for number, selection in enumerate(chosen):
+        if selection is None:
+            continue
+        rows = np.flatnonzero(gallery.clip == number)
+        dropped[rows] = ""
+        sizes = gallery.traits.size[rows]
+        gone, entries = dropped_rows(gallery.frame[rows], gallery.place[rows], sizes, selection)
+        for row, entry in zip(rows[gone], entries, strict=True):
+            dropped[row] = selection.dropped[entry].why
+    return replace(gallery, dropped=dropped)
+
+
+def _hung(
+    session: Session,
+    studies: Sequence[Studied],
+    sets: Sequence[Faceset],
+    looks: Sequence[Looks],
+    dropped: Sequence[npt.NDArray[np.object_]],
+) -> Hung:
+    faces, clips = concatenate(sets), tuple(each.footage for each in studies)
     if not len(faces):
         names = ", ".join(clip.info.path.name for clip in clips)
-        raise BadInputError(f"No face was found in the likeness ({names}): give footage that shows it.")
-    gallery = _gallery([each.footage for each in studies], sets, faces, looks, np.concatenate(dropped))
-    return Hung(_with_people(session, gallery, studies, faces), tuple(s.footage for s in studies), faces)
+        raise BadInputError(f"No face was found in {names}: give footage that shows one.")
+    gallery = _gallery(clips, sets, faces, looks, np.concatenate(dropped))
+    return Hung(_with_people(session, gallery, studies, faces), clips, faces)
 
 
 def _reasons(

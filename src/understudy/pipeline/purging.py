@@ -41,6 +41,8 @@ _KEPT = {
 """What a project holds that shows nobody, and its stages, which are looked at one by one."""
 _TRAININGS, _ABOUT = "training", "training.json"
 """The folder with a project's trainings, and the file in each that says on which records it stands."""
+_STUDIO = "studio"
+"""What the studio keeps to be quick (faces, thumbnails, small films) can be made again, of others too."""
 _A_LINE = 500
 _TELLING = ("material-", "take-")
 Owner = Literal["mine", "other", "unknown"]
@@ -186,7 +188,7 @@ class _Purge:
         for path in sorted(self._folder.iterdir()):
             if path.name in _KEPT or is_part(path):
                 continue
-            if self._everybody:
+            if self._everybody or path.name == _STUDIO:
                 going.append(path)
                 continue
             if path.name == _TRAININGS and path.is_dir() and not path.is_symlink():

@@ -52,8 +52,8 @@ class Likeness:
     digest: str
 
 
-def study(session: Session, footage: Footage, label: str) -> Studied:
-    """Shots, faces and tracks of a clip, with landmarks as somebody put them right.
+def study(session: Session, footage: Footage, label: str, *, as_found: bool = False) -> Studied:
+    """Shots, faces and tracks of a clip, with landmarks as somebody put them right, or `as_found`.
 
     Warns where the clip ends before its time.
     """
@@ -70,7 +70,7 @@ def study(session: Session, footage: Footage, label: str) -> Studied:
         lambda stage, task: analysis.study(stage, footage, task),
     )
     found, digest = analysis.studied(stage), recipe.hash
-    put_right = session.project.corrections(footage.digest)
+    put_right = () if as_found else session.project.corrections(footage.digest)
     if put_right:
         found = replace(found, faces=corrected(found.faces, put_right, footage.step))
         parameters = {"corrections": digest_of(put_right)}
@@ -140,15 +140,33 @@ def kept_rows(studied: Studied, chosen: Selection) -> npt.NDArray[np.int64]:
     rows = np.flatnonzero(studied.analysis.seen)
     if not len(rows) or not chosen.dropped:
         return rows
+    frames = faces.frame[rows].astype(np.int64) * studied.footage.step
+    landmarks = faces.landmarks[rows]
+    gone, _ = dropped_rows(frames, places_of(landmarks), face_sizes(landmarks), chosen)
+    return np.delete(rows, np.unique(gone))
+
+
+def dropped_rows(
+    frames: npt.NDArray[np.int64],
+    centres: npt.NDArray[np.float64],
+    sizes: npt.NDArray[np.float64],
+    chosen: Selection,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Which faces of a clip, by file frame (N,), centre (N, 2) and size (N,), a selection has dropped.
+
+    Rows, and for each the place in `chosen.dropped` that speaks of it.
+    """
     from scipy.spatial import cKDTree
 
-    centres, sizes = places_of(faces.landmarks[rows]), face_sizes(faces.landmarks[rows])
+    none = np.zeros(0, np.int64)
+    if not len(frames) or not chosen.dropped:
+        return none, none
     far = 4.0 * float(max(np.abs(centres).max(), 1.0)) + 1e6  # frames lie farther apart than faces in one
-    points = np.column_stack([faces.frame[rows] * studied.footage.step * far, centres])
+    points = np.column_stack([frames * far, centres])
     gone = np.array([(each.frame * far, each.x, each.y) for each in chosen.dropped])
     away, nearest = cKDTree(points).query(gone)
-    hit = nearest[away < sizes[np.minimum(nearest, len(rows) - 1)] / 2]
-    return np.delete(rows, np.unique(hit))
+    hit = np.flatnonzero(away < sizes[np.minimum(nearest, len(frames) - 1)] / 2)
+    return nearest[hit].astype(np.int64), hit
 
 
 def places_of(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

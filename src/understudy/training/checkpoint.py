@@ -15,16 +15,18 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load as tensors_of
-from safetensors.torch import save as bytes_of
-from torch import Tensor
 
 from understudy.atomic import replacing_folder
 from understudy.training.course import Course
-from understudy.training.optimiser_state import OptimiserState
+
+if TYPE_CHECKING:
+    # What a checkpoint is of can be read without torch.
+    from torch import Tensor
+
+    from understudy.training.optimiser_state import OptimiserState
 
 FORMAT = 1
 STATE = "state.json"
@@ -69,6 +71,8 @@ class Checkpoint:
 
 def pack(checkpoint: Checkpoint) -> Iterator[tuple[str, bytes]]:
     """The files of a checkpoint, name and content, one by one since together they may be gigabytes."""
+    from safetensors.torch import save as bytes_of
+
     facts = checkpoint.facts
     label = {"learner": facts.learner, "step": str(facts.course.step), **facts.notes}
     memories = {
@@ -124,6 +128,10 @@ def read_facts(path: Path) -> Facts:
 
 def unpack(files: Mapping[str, bytes]) -> Checkpoint:
     """The checkpoint that `files` make, tensors on the CPU. Raises DamagedCheckpointError."""
+    from safetensors.torch import load as tensors_of
+
+    from understudy.training.optimiser_state import OptimiserState
+
     state = _state_of(files[STATE])
     try:
         memories = tensors_of(files[OPTIMISERS])
