@@ -33,7 +33,7 @@ def routes(desk: Desk) -> list[tuple[str, str]]:
         found = [(m.upper(), path) for path, methods in schema["paths"].items() for m in methods]
     filled = []
     for method, path in found:
-        for name in ("film", "frame", "note", "job"):
+        for name in ("film", "frame", "note", "job", "row"):
             path = path.replace(f"{{{name}}}", "1")
         filled.append((method, path.replace("{layer}", "result")))
     return filled

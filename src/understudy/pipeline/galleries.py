@@ -109,7 +109,7 @@ def hang_untouched(session: Session, clips: Sequence[Footage], role: Role) -> Hu
         sets.append(studied.analysis.faces.select(rows))
         looks.append(Looks(**{name: taken(column, rows) for name, column in vars(everything).items()}))
         dropped.append(why)
-    return _hung(session, studies, sets, looks, dropped)
+    return _hung(session, studies, sets, looks, dropped, role)
 
 
 def choosing(gallery: Gallery, chosen: Sequence[Selection | None]) -> Gallery:
@@ -133,11 +133,12 @@ def _hung(
     sets: Sequence[Faceset],
     looks: Sequence[Looks],
     dropped: Sequence[npt.NDArray[np.object_]],
+    role: Role = "likeness",
 ) -> Hung:
     faces, clips = concatenate(sets), tuple(each.footage for each in studies)
     if not len(faces):
         names = ", ".join(clip.info.path.name for clip in clips)
-        raise BadInputError(f"No face was found in {names}: give footage that shows one.")
+        raise BadInputError(f"No face was found in the {role} ({names}): give footage that shows it.")
     gallery = _gallery(clips, sets, faces, looks, np.concatenate(dropped))
     return Hung(_with_people(session, gallery, studies, faces), clips, faces)
 

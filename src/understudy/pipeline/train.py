@@ -96,7 +96,7 @@ def _at_work(request: TrainRequest, crew: Crew, progress: Progress) -> Iterator[
         return
     with (
         Project(request.project) as project,
-        project.run("train", request.to_json()) as run,
+        project.run("train", request.to_json() | {"directory": str(Path.cwd())}) as run,
         Session(project, run, progress) as session,
     ):
         yield session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 from understudy.engines.base import Engine, engine
 from understudy.errors import BadInputError
 from understudy.pipeline.learning import Learning, choices_of
-from understudy.pipeline.records import Records, load_records
+from understudy.pipeline.records import PERFORMERS, Records, load_records
 from understudy.pipeline.request import check_casting
-from understudy.project.settings import ConsentSettings, Settings
+from understudy.project.settings import ConsentSettings, Settings, TrainingTable
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,45 @@ class TrainRequest:
             "plate_consent": [str(path) for path in self.plate_consent],
             "plate_reason": self.plate_reason,
         }
+
+
+def train_request_from_json(plain: Mapping[str, Any], project: Path) -> TrainRequest:
+    """The request of a run (a training, or a swap) out of the catalogue of `project`; relative paths are seen
+    from where it was run.
+
+    Raises BadInputError where something is missing or of another kind.
+    """
+    here = Path(str(plain.get("directory", "")))
+
+    def records(name: str) -> tuple[Path, ...]:
+        given = plain.get(name) or ()
+        return tuple(Path(each) if each == PERFORMERS else here / each for each in given)
+
+    try:
+        learning = plain.get("learning") or {}
+        frames, rate, person = plain.get("frames"), plain.get("rate"), plain.get("person")
+        return TrainRequest(
+            tuple(here / each for each in plain["likeness"]),
+            here / plain["plate"],
+            project,
+            engine=plain.get("engine"),
+            learning=Learning(
+                tuple(learning.get("options", {}).items()),
+                TrainingTable.model_validate(learning.get("training", {})),
+            ),
+            track=plain.get("track"),
+            person=None if person is None else here / person,
+            assignments=tuple((int(track), here / each) for track, each in plain.get("assignments") or ()),
+            frames=None if frames is None else (int(frames[0]), int(frames[1])),
+            rate=None if rate is None else Fraction(rate),
+            consent=records("consent"),
+            plate_consent=records("plate_consent"),
+            plate_reason=plain.get("plate_reason"),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInputError(
+            f"The catalogue has a training that cannot be read ({error}): run it anew."
+        ) from error
 
 
 def validate(request: TrainRequest) -> None:

@@ -11,6 +11,8 @@ from filelock import FileLock, Timeout
 from understudy.errors import BadInputError
 from understudy.project.catalog import Catalog
 from understudy.studio.films import Film, Prints, film_of, films_of
+from understudy.studio.galleries import Galleries
+from understudy.studio.losses import Losses
 from understudy.studio.pictures import Reels
 from understudy.studio.queue import Queue
 
@@ -38,6 +40,8 @@ class Desk:
             self._lock.release()
             raise
         self.reels, self.prints = Reels(), Prints()
+        self.galleries = Galleries(folder, self.catalog, self.prints)
+        self.losses = Losses()
         self.queue = Queue(folder, self.catalog)
         self.version = 0
 

@@ -58,12 +58,12 @@ def source_of(catalog: Catalog, key: str) -> Source:
 
 
 def _named(settings: Mapping[str, Any]) -> Iterator[tuple[Role, tuple[Path, ...]]]:
+    here = Path(str(settings.get("directory", "")))
     likeness = settings.get("likeness")
     if isinstance(likeness, list) and likeness:
-        yield "likeness", tuple(Path(each) for each in likeness)
+        yield "likeness", tuple(here / each for each in likeness)
     for _, path in settings.get("assignments") or ():
-        yield "likeness", (Path(path),)
-    plates = [settings.get("plate"), *(settings.get("plates") or ())]
-    for plate in plates:
+        yield "likeness", (here / path,)
+    for plate in [settings.get("plate"), *(settings.get("plates") or ())]:
         if isinstance(plate, str):
-            yield "plate", (Path(plate),)
+            yield "plate", (here / plate,)

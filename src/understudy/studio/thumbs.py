@@ -43,9 +43,7 @@ def write_thumb(path: Path, picture: Bytes) -> None:
         part.write_bytes(encode(picture, Cut()).data)
 
 
-def square(
-    reels: Reels, kept: GalleryFile, row: int, side: int, framing: Framing = Framing.FACE
-) -> Bytes:
+def square(reels: Reels, kept: GalleryFile, row: int, side: int, framing: Framing = Framing.FACE) -> Bytes:
     """A face upright in a square, (side, side, 3)."""
     check_row(kept, row)
     gallery = kept.gallery

@@ -21,9 +21,11 @@ from understudy.project import jobs
 from understudy.project.catalog import Catalog
 
 KINDS = {
+    "faces": "understudy.studio.work.hanging",
     "inspect": "understudy.studio.work.inspecting",
     "proxy": "understudy.studio.work.proxying",
     "render": "understudy.studio.work.rendering",
+    "train": "understudy.studio.work.training",
 }
 """What does each kind of job: a module with `work(folder, settings, progress) -> sentence`."""
 _EVERY = 0.2

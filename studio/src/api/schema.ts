@@ -212,6 +212,230 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/faces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Sources
+         * @description Every likeness and plate of the project.
+         */
+        get: operations["read_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{source}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look At Faces
+         * @description Let the faces of some footage be looked at, or looked at anew.
+         */
+        post: operations["look_at_faces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Faces
+         * @description What there is, and what was chosen.
+         */
+        get: operations["read_faces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{source}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Rows
+         * @description The faces that fit, in order.
+         */
+        get: operations["read_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{source}/rows/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Face
+         * @description What is known of a face.
+         */
+        get: operations["read_face"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{source}/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose Faces
+         * @description Choose which faces swaps and trainings use. It is in the catalogue when this answers.
+         */
+        post: operations["choose_faces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{source}/{print}/thumbs/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Thumb
+         * @description A face, 128 pixels wide. `print` makes the address another one when the faces are looked at anew.
+         */
+        get: operations["read_thumb"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{source}/{print}/large/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Large
+         * @description A face with its surroundings, upright in a square (see `landmarks`, which says where that lies).
+         */
+        get: operations["read_large"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Training
+         * @description What was trained, and what can be.
+         */
+        get: operations["read_training"];
+        put?: never;
+        /**
+         * Start Training
+         * @description Begin a training, or go on with one; it is in the queue when this answers.
+         */
+        post: operations["start_training"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/train/{training}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Curves
+         * @description How the losses and the held-out score went.
+         */
+        get: operations["read_curves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/train/{training}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Preview
+         * @description The sheet of what it can do now.
+         */
+        get: operations["read_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -277,6 +501,24 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * CastingState
+         * @description Who plays whom on which footage.
+         */
+        CastingState: {
+            /** Number */
+            number: number;
+            /** Likeness */
+            likeness: string[];
+            /** Plate */
+            plate: string;
+            /** Frames */
+            frames: number[] | null;
+            /** Track */
+            track: number | null;
+            /** Consent */
+            consent: boolean;
+        };
+        /**
          * ChangedNote
          * @description A note as it is to be; `seen` is the revision that was read.
          */
@@ -289,17 +531,55 @@ export interface components {
             seen: number;
         };
         /**
-         * Curve
-         * @description One flaw along the film: (frame, score) where the score is half a flaw or more.
+         * Choice
+         * @description Drop faces, keep only them, or use them again.
          */
-        Curve: {
+        Choice: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "drop" | "keep" | "restore";
+            /** Rows */
+            rows: number[];
+            /** Seen */
+            seen: string;
+        };
+        /**
+         * ChoiceMade
+         * @description Which rows changed, how many are used now, and the revision of that.
+         */
+        ChoiceMade: {
+            /** Rows */
+            rows: number[];
+            /** Kept */
+            kept: number;
+            /** Revision */
+            revision: string;
+        };
+        /**
+         * Column
+         * @description Something that faces are sorted by; `filters` where a condition may speak of it.
+         */
+        Column: {
             /** Name */
             name: string;
-            /** Marks */
-            marks: [
-                number,
-                number
-            ][];
+            /** Words */
+            words: string;
+            /** Filters */
+            filters: boolean;
+        };
+        /**
+         * EngineOption
+         * @description An option at its default. With another value of one that `lasts` another training begins.
+         */
+        EngineOption: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: boolean | number | string;
+            /** Lasts */
+            lasts: boolean;
         };
         /**
          * Event
@@ -330,6 +610,96 @@ export interface components {
             /** Box */
             box: number[];
             judged: components["schemas"]["Judged"];
+        };
+        /**
+         * FaceInfo
+         * @description One face: its clip, frame and track, how it was found, why it is not used, and its columns.
+         */
+        FaceInfo: {
+            /** Row */
+            row: number;
+            /** Clip */
+            clip: string;
+            /** Frame */
+            frame: number;
+            /** Track */
+            track: number;
+            /** Found */
+            found: string;
+            /** Dropped */
+            dropped: string;
+            /** Values */
+            values: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * FaceRows
+         * @description Faces in order, by row, and which of them are not used (1).
+         */
+        FaceRows: {
+            /** Print */
+            print: string;
+            /** Revision */
+            revision: string;
+            /** Rows */
+            rows: number[];
+            /** Dropped */
+            dropped: number[];
+        };
+        /**
+         * FaceSource
+         * @description A likeness or a plate; `ready`: its faces were looked at.
+         */
+        FaceSource: {
+            /** Key */
+            key: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "likeness" | "plate";
+            /** Name */
+            name: string;
+            /** Clips */
+            clips: number;
+            /** Ready */
+            ready: boolean;
+        };
+        /**
+         * FacesState
+         * @description A gallery as a whole. `print` names its rows, `revision` what was chosen among them.
+         */
+        FacesState: {
+            /** Key */
+            key: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "likeness" | "plate";
+            /** Name */
+            name: string;
+            /** Print */
+            print: string;
+            /** Revision */
+            revision: string;
+            /** Stale */
+            stale: boolean;
+            /** Faces */
+            faces: number;
+            /** Kept */
+            kept: number;
+            /** Clips */
+            clips: string[];
+            /** People */
+            people: components["schemas"]["PersonSeen"][];
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
+            /** Sentences */
+            sentences: string[];
+            /** Columns */
+            columns: components["schemas"]["Column"][];
         };
         /**
          * FilmName
@@ -432,6 +802,20 @@ export interface components {
             stale: boolean;
         };
         /**
+         * LearningEngine
+         * @description An engine that learns, its options, and how it wants to be trained.
+         */
+        LearningEngine: {
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["EngineOption"][];
+            /** Training */
+            training: {
+                [key: string]: boolean | number | string | null;
+            };
+        };
+        /**
          * NewNote
          * @description A note to be written.
          */
@@ -495,6 +879,18 @@ export interface components {
             revision: number;
         };
         /**
+         * PersonSeen
+         * @description Somebody who was told apart, and in how many faces; 0 is who is seen most, -1 is not told.
+         */
+        PersonSeen: {
+            /** Person */
+            person: number;
+            /** Faces */
+            faces: number;
+            /** Kept */
+            kept: number;
+        };
+        /**
          * ProjectState
          * @description What the shell shows.
          */
@@ -519,6 +915,16 @@ export interface components {
             running: number;
         };
         /**
+         * Reason
+         * @description Why some faces are not used.
+         */
+        Reason: {
+            /** Why */
+            why: string;
+            /** Faces */
+            faces: number;
+        };
+        /**
          * ReviewState
          * @description Everything that Review shows beside the pictures. `inspected` is None where nobody has looked yet.
          *
@@ -534,7 +940,7 @@ export interface components {
             /** Events */
             events: components["schemas"]["Event"][];
             /** Curves */
-            curves: components["schemas"]["Curve"][];
+            curves: components["schemas"]["understudy__studio__views__review__Curve"][];
             /** Shots */
             shots: components["schemas"]["Shot"][];
             /** Notes */
@@ -562,6 +968,45 @@ export interface components {
             last: number;
         };
         /**
+         * Start
+         * @description What to train, how, and for how long.
+         */
+        Start: {
+            /** Casting */
+            casting: number;
+            /**
+             * Engine
+             * @enum {string}
+             */
+            engine: "guided" | "df" | "liae" | "amp" | "quick96";
+            /**
+             * Options
+             * @default {}
+             */
+            options: {
+                [key: string]: string;
+            };
+            /** Budget */
+            budget?: string | null;
+            /** Steps */
+            steps?: number | null;
+            /**
+             * Until Plateau
+             * @default false
+             */
+            until_plateau: boolean;
+            /** Batch */
+            batch?: number | null;
+            /** Rate */
+            rate?: number | null;
+            /** Optimiser */
+            optimiser?: string | null;
+            /** Precision */
+            precision?: ("auto" | "bf16" | "fp32") | null;
+            /** Device */
+            device?: ("auto" | "cpu" | "cuda" | "mps") | null;
+        };
+        /**
          * Track
          * @description One face through one shot; `missed` are frames in which it was not found.
          */
@@ -575,6 +1020,74 @@ export interface components {
             /** Missed */
             missed: components["schemas"]["Span"][];
         };
+        /**
+         * TrainState
+         * @description Everything about training in the project.
+         */
+        TrainState: {
+            /** Engines */
+            engines: components["schemas"]["LearningEngine"][];
+            /** Castings */
+            castings: components["schemas"]["CastingState"][];
+            /** Trainings */
+            trainings: components["schemas"]["TrainingState"][];
+        };
+        /**
+         * TrainingCurves
+         * @description Losses by player, their parts, the learning rate, and the held-out score at the checkpoints.
+         */
+        TrainingCurves: {
+            /** Last */
+            last: number;
+            /** Losses */
+            losses: components["schemas"]["understudy__studio__views__train__Curve"][];
+            /** Parts */
+            parts: components["schemas"]["understudy__studio__views__train__Curve"][];
+            rate: components["schemas"]["understudy__studio__views__train__Curve"];
+            score: components["schemas"]["understudy__studio__views__train__Curve"];
+        };
+        /**
+         * TrainingState
+         * @description A training. `budget` is that of its last run, `job` the one that works or waits to work on it.
+         */
+        TrainingState: {
+            /** Name */
+            name: string;
+            /** Engine */
+            engine: string;
+            /** Likeness */
+            likeness: string[];
+            /** Plate */
+            plate: string;
+            /** Tracks */
+            tracks: number[];
+            /** Options */
+            options: {
+                [key: string]: boolean | number | string;
+            };
+            /** Settings */
+            settings: {
+                [key: string]: boolean | number | string | null;
+            };
+            /** Budget */
+            budget: string;
+            /** Steps */
+            steps: number;
+            /** Examples */
+            examples: number;
+            /** Seconds */
+            seconds: number;
+            /** Score */
+            score: number | null;
+            /** Preview */
+            preview: string | null;
+            /** Warnings */
+            warnings: string[];
+            /** Casting */
+            casting: number | null;
+            /** Job */
+            job: number | null;
+        };
         /** ValidationError */
         ValidationError: {
             /** Location */
@@ -587,6 +1100,31 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
+        };
+        /**
+         * Curve
+         * @description One flaw along the film: (frame, score) where the score is half a flaw or more.
+         */
+        understudy__studio__views__review__Curve: {
+            /** Name */
+            name: string;
+            /** Marks */
+            marks: [
+                number,
+                number
+            ][];
+        };
+        /**
+         * Curve
+         * @description One curve: steps and values.
+         */
+        understudy__studio__views__train__Curve: {
+            /** Name */
+            name: string;
+            /** Steps */
+            steps: number[];
+            /** Values */
+            values: number[];
         };
     };
     responses: never;
@@ -948,6 +1486,372 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceSource"][];
+                };
+            };
+        };
+    };
+    look_at_faces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_faces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacesState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_rows: {
+        parameters: {
+            query?: {
+                where?: string | null;
+                sort?: string;
+                reverse?: boolean;
+                show?: "kept" | "dropped" | "all";
+                person?: number | null;
+                odd?: boolean;
+                alike?: number | null;
+                best?: number | null;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceRows"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_face: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceInfo"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    choose_faces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoiceMade"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_thumb: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                print: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_large: {
+        parameters: {
+            query?: {
+                side?: number;
+            };
+            header?: never;
+            path: {
+                source: string;
+                print: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_training: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainState"];
+                };
+            };
+        };
+    };
+    start_training: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Start"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_curves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                training: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingCurves"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                training: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

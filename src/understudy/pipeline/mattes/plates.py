@@ -62,7 +62,7 @@ def at_work(
     cv2.setNumThreads(1)
     with (
         Project(project) as opened,
-        opened.run(command, asked) as run,
+        opened.run(command, asked | {"directory": str(Path.cwd())}) as run,
         Session(opened, run, progress or SilentProgress()) as session,
     ):
         yield session

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from understudy.studio.views import films, jobs, project, review
+from understudy.studio.views import faces, films, jobs, project, review, train
 
-ROUTERS: tuple[APIRouter, ...] = (project.router, films.router, review.router, jobs.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    project.router,
+    films.router,
+    review.router,
+    faces.router,
+    train.router,
+    jobs.router,
+)

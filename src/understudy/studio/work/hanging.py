@@ -25,9 +25,7 @@ def work(folder: Path, settings: Mapping[str, Any], progress: Progress) -> str:
         source = source_of(catalog, str(settings["source"]))
     finally:
         catalog.close()
-    asked = {source.role: [str(path) for path in source.clips]}
-    if source.role == "plate":
-        asked = {"plates": asked["plate"]}
+    asked = {"likeness" if source.role == "likeness" else "plates": [str(path) for path in source.clips]}
     with at_work(folder, "faces", asked, progress) as session:
         clips = [session.open(path) for path in source.clips]
         hung = hang_untouched(session, clips, source.role)
