@@ -23,6 +23,7 @@ from understudy.project.catalog import Catalog
 KINDS = {
     "faces": "understudy.studio.work.hanging",
     "inspect": "understudy.studio.work.inspecting",
+    "matte": "understudy.studio.work.matting",
     "proxy": "understudy.studio.work.proxying",
     "render": "understudy.studio.work.rendering",
     "train": "understudy.studio.work.training",

@@ -372,6 +372,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/faces/{source}/rows/{row}/landmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Landmarks
+         * @description Where the landmarks of a face are.
+         */
+        get: operations["read_landmarks"];
+        /**
+         * Keep Landmarks
+         * @description Keep a correction, or take it away where nothing is dragged; then it is in the catalogue.
+         */
+        put: operations["keep_landmarks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{source}/rows/{row}/landmarks/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Landmarks
+         * @description What a correction would make of the face, and of its track around it; nothing is kept.
+         */
+        post: operations["preview_landmarks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{source}/rows/{row}/matte": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Matte
+         * @description What is drawn on a face.
+         */
+        get: operations["read_matte"];
+        /**
+         * Draw Matte
+         * @description Keep what is drawn on a face. It is on the disk when this answers.
+         */
+        put: operations["draw_matte"];
+        post?: never;
+        /**
+         * Forget Matte
+         * @description Take a face out of the labels.
+         */
+        delete: operations["forget_matte"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{source}/matte": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Train Matte
+         * @description Let the project's matte learn from what was drawn.
+         */
+        post: operations["train_matte"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/train": {
         parameters: {
             query?: never;
@@ -531,43 +623,27 @@ export interface components {
             seen: number;
         };
         /**
-         * Choice
-         * @description Drop faces, keep only them, or use them again.
+         * Curve
+         * @description One flaw along the film: (frame, score) where the score is half a flaw or more.
          */
-        Choice: {
-            /**
-             * Action
-             * @enum {string}
-             */
-            action: "drop" | "keep" | "restore";
-            /** Rows */
-            rows: number[];
-            /** Seen */
-            seen: string;
-        };
-        /**
-         * ChoiceMade
-         * @description Which rows changed, how many are used now, and the revision of that.
-         */
-        ChoiceMade: {
-            /** Rows */
-            rows: number[];
-            /** Kept */
-            kept: number;
-            /** Revision */
-            revision: string;
-        };
-        /**
-         * Column
-         * @description Something that faces are sorted by; `filters` where a condition may speak of it.
-         */
-        Column: {
+        Curve: {
             /** Name */
             name: string;
-            /** Words */
-            words: string;
-            /** Filters */
-            filters: boolean;
+            /** Marks */
+            marks: [
+                number,
+                number
+            ][];
+        };
+        /**
+         * DropReason
+         * @description Why some faces are not used.
+         */
+        DropReason: {
+            /** Why */
+            why: string;
+            /** Faces */
+            faces: number;
         };
         /**
          * EngineOption
@@ -610,6 +686,45 @@ export interface components {
             /** Box */
             box: number[];
             judged: components["schemas"]["Judged"];
+        };
+        /**
+         * FaceChoice
+         * @description Drop faces, keep only them, or use them again.
+         */
+        FaceChoice: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "drop" | "keep" | "restore";
+            /** Rows */
+            rows: number[];
+            /** Seen */
+            seen: string;
+        };
+        /**
+         * FaceChoiceMade
+         * @description Which rows changed, how many are used now, and the revision of that.
+         */
+        FaceChoiceMade: {
+            /** Rows */
+            rows: number[];
+            /** Kept */
+            kept: number;
+            /** Revision */
+            revision: string;
+        };
+        /**
+         * FaceColumn
+         * @description Something that faces are sorted by; `filters` where a condition may speak of it.
+         */
+        FaceColumn: {
+            /** Name */
+            name: string;
+            /** Words */
+            words: string;
+            /** Filters */
+            filters: boolean;
         };
         /**
          * FaceInfo
@@ -695,11 +810,11 @@ export interface components {
             /** People */
             people: components["schemas"]["PersonSeen"][];
             /** Reasons */
-            reasons: components["schemas"]["Reason"][];
+            reasons: components["schemas"]["DropReason"][];
             /** Sentences */
             sentences: string[];
             /** Columns */
-            columns: components["schemas"]["Column"][];
+            columns: components["schemas"]["FaceColumn"][];
         };
         /**
          * FilmName
@@ -802,6 +917,132 @@ export interface components {
             stale: boolean;
         };
         /**
+         * LandmarkDrag
+         * @description A landmark, and by how many frame pixels it was dragged from where it was found.
+         */
+        LandmarkDrag: {
+            /** Index */
+            index: number;
+            /** Dx */
+            dx: number;
+            /** Dy */
+            dy: number;
+        };
+        /**
+         * LandmarkOutline
+         * @description Landmarks along a line that a person sees.
+         */
+        LandmarkOutline: {
+            /** Name */
+            name: string;
+            /** Points */
+            points: number[];
+            /** Closed */
+            closed: boolean;
+        };
+        /**
+         * LandmarksKept
+         * @description A correction to be kept; `seen` is the revision that was looked at.
+         */
+        LandmarksKept: {
+            /** Moved */
+            moved: components["schemas"]["LandmarkDrag"][];
+            /**
+             * Reach
+             * @default 12
+             */
+            reach: number;
+            /** Seen */
+            seen: string;
+        };
+        /**
+         * LandmarksRevision
+         * @description What names the corrections of a clip now.
+         */
+        LandmarksRevision: {
+            /** Revision */
+            revision: string;
+        };
+        /**
+         * LandmarksSeen
+         * @description A face of the track, with what the correction makes of it.
+         */
+        LandmarksSeen: {
+            /** Row */
+            row: number;
+            /** Frame */
+            frame: number;
+            /** Points */
+            points: [
+                number,
+                number
+            ][];
+            /** To Square */
+            to_square: [
+                number,
+                number,
+                number
+            ][];
+        };
+        /**
+         * LandmarksState
+         * @description The landmarks of a face, in frame pixels, and how they get into its upright square of 640 pixels.
+         *
+         *     found, points   as they were found, and as they are with every correction
+         *     to_square       two rows of three numbers
+         *     moved, reach    the correction of this very frame
+         *     before, after   rows of the neighbouring frames of its track
+         */
+        LandmarksState: {
+            /** Row */
+            row: number;
+            /** Frame */
+            frame: number;
+            /** Found */
+            found: [
+                number,
+                number
+            ][];
+            /** Points */
+            points: [
+                number,
+                number
+            ][];
+            /** To Square */
+            to_square: [
+                number,
+                number,
+                number
+            ][];
+            /** Moved */
+            moved: components["schemas"]["LandmarkDrag"][];
+            /** Reach */
+            reach: number;
+            /** Farthest */
+            farthest: number;
+            /** Revision */
+            revision: string;
+            /** Before */
+            before: number | null;
+            /** After */
+            after: number | null;
+            /** Outlines */
+            outlines: components["schemas"]["LandmarkOutline"][];
+        };
+        /**
+         * LandmarksWish
+         * @description A correction that is tried.
+         */
+        LandmarksWish: {
+            /** Moved */
+            moved: components["schemas"]["LandmarkDrag"][];
+            /**
+             * Reach
+             * @default 12
+             */
+            reach: number;
+        };
+        /**
          * LearningEngine
          * @description An engine that learns, its options, and how it wants to be trained.
          */
@@ -814,6 +1055,78 @@ export interface components {
             training: {
                 [key: string]: boolean | number | string | null;
             };
+        };
+        /**
+         * LossCurve
+         * @description One curve: steps and values.
+         */
+        LossCurve: {
+            /** Name */
+            name: string;
+            /** Steps */
+            steps: number[];
+            /** Values */
+            values: number[];
+        };
+        /**
+         * MatteDrawn
+         * @description Polygons to be kept; `seen` is the revision that was looked at.
+         */
+        MatteDrawn: {
+            /**
+             * Include
+             * @default []
+             */
+            include: [
+                number,
+                number
+            ][][];
+            /**
+             * Exclude
+             * @default []
+             */
+            exclude: [
+                number,
+                number
+            ][][];
+            /** Seen */
+            seen: string;
+        };
+        /**
+         * MatteState
+         * @description What of a face is to be replaced, as polygons in frame pixels: without `include` all of it, less what
+         *     is excluded. `labelled`: the learned matte is trained on this face; `faces`: on how many of this plate.
+         */
+        MatteState: {
+            /** Include */
+            include: [
+                number,
+                number
+            ][][];
+            /** Exclude */
+            exclude: [
+                number,
+                number
+            ][][];
+            /** Painted */
+            painted: boolean;
+            /** Labelled */
+            labelled: boolean;
+            /** Revision */
+            revision: string;
+            /** Faces */
+            faces: number;
+        };
+        /**
+         * MatteTraining
+         * @description For how long the matte is to learn.
+         */
+        MatteTraining: {
+            /**
+             * Budget
+             * @default 10m
+             */
+            budget: string;
         };
         /**
          * NewNote
@@ -915,16 +1228,6 @@ export interface components {
             running: number;
         };
         /**
-         * Reason
-         * @description Why some faces are not used.
-         */
-        Reason: {
-            /** Why */
-            why: string;
-            /** Faces */
-            faces: number;
-        };
-        /**
          * ReviewState
          * @description Everything that Review shows beside the pictures. `inspected` is None where nobody has looked yet.
          *
@@ -940,7 +1243,7 @@ export interface components {
             /** Events */
             events: components["schemas"]["Event"][];
             /** Curves */
-            curves: components["schemas"]["understudy__studio__views__review__Curve"][];
+            curves: components["schemas"]["Curve"][];
             /** Shots */
             shots: components["schemas"]["Shot"][];
             /** Notes */
@@ -966,45 +1269,6 @@ export interface components {
             first: number;
             /** Last */
             last: number;
-        };
-        /**
-         * Start
-         * @description What to train, how, and for how long.
-         */
-        Start: {
-            /** Casting */
-            casting: number;
-            /**
-             * Engine
-             * @enum {string}
-             */
-            engine: "guided" | "df" | "liae" | "amp" | "quick96";
-            /**
-             * Options
-             * @default {}
-             */
-            options: {
-                [key: string]: string;
-            };
-            /** Budget */
-            budget?: string | null;
-            /** Steps */
-            steps?: number | null;
-            /**
-             * Until Plateau
-             * @default false
-             */
-            until_plateau: boolean;
-            /** Batch */
-            batch?: number | null;
-            /** Rate */
-            rate?: number | null;
-            /** Optimiser */
-            optimiser?: string | null;
-            /** Precision */
-            precision?: ("auto" | "bf16" | "fp32") | null;
-            /** Device */
-            device?: ("auto" | "cpu" | "cuda" | "mps") | null;
         };
         /**
          * Track
@@ -1040,11 +1304,50 @@ export interface components {
             /** Last */
             last: number;
             /** Losses */
-            losses: components["schemas"]["understudy__studio__views__train__Curve"][];
+            losses: components["schemas"]["LossCurve"][];
             /** Parts */
-            parts: components["schemas"]["understudy__studio__views__train__Curve"][];
-            rate: components["schemas"]["understudy__studio__views__train__Curve"];
-            score: components["schemas"]["understudy__studio__views__train__Curve"];
+            parts: components["schemas"]["LossCurve"][];
+            rate: components["schemas"]["LossCurve"];
+            score: components["schemas"]["LossCurve"];
+        };
+        /**
+         * TrainingStart
+         * @description What to train, how, and for how long.
+         */
+        TrainingStart: {
+            /** Casting */
+            casting: number;
+            /**
+             * Engine
+             * @enum {string}
+             */
+            engine: "guided" | "df" | "liae" | "amp" | "quick96";
+            /**
+             * Options
+             * @default {}
+             */
+            options: {
+                [key: string]: string;
+            };
+            /** Budget */
+            budget?: string | null;
+            /** Steps */
+            steps?: number | null;
+            /**
+             * Until Plateau
+             * @default false
+             */
+            until_plateau: boolean;
+            /** Batch */
+            batch?: number | null;
+            /** Rate */
+            rate?: number | null;
+            /** Optimiser */
+            optimiser?: string | null;
+            /** Precision */
+            precision?: ("auto" | "bf16" | "fp32") | null;
+            /** Device */
+            device?: ("auto" | "cpu" | "cuda" | "mps") | null;
         };
         /**
          * TrainingState
@@ -1100,31 +1403,6 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
-        };
-        /**
-         * Curve
-         * @description One flaw along the film: (frame, score) where the score is half a flaw or more.
-         */
-        understudy__studio__views__review__Curve: {
-            /** Name */
-            name: string;
-            /** Marks */
-            marks: [
-                number,
-                number
-            ][];
-        };
-        /**
-         * Curve
-         * @description One curve: steps and values.
-         */
-        understudy__studio__views__train__Curve: {
-            /** Name */
-            name: string;
-            /** Steps */
-            steps: number[];
-            /** Values */
-            values: number[];
         };
     };
     responses: never;
@@ -1667,7 +1945,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Choice"];
+                "application/json": components["schemas"]["FaceChoice"];
             };
         };
         responses: {
@@ -1677,7 +1955,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChoiceMade"];
+                    "application/json": components["schemas"]["FaceChoiceMade"];
                 };
             };
             /** @description Validation Error */
@@ -1755,6 +2033,247 @@ export interface operations {
             };
         };
     };
+    read_landmarks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandmarksState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    keep_landmarks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LandmarksKept"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandmarksRevision"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_landmarks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LandmarksWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandmarksSeen"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_matte: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatteState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    draw_matte: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatteDrawn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatteState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forget_matte: {
+        parameters: {
+            query: {
+                seen: string;
+            };
+            header?: never;
+            path: {
+                source: string;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatteState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    train_matte: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatteTraining"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_training: {
         parameters: {
             query?: never;
@@ -1784,7 +2303,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Start"];
+                "application/json": components["schemas"]["TrainingStart"];
             };
         };
         responses: {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from understudy.studio.views import faces, films, jobs, project, review, train
+from understudy.studio.views import faces, films, jobs, landmarks, mattes, project, review, train
 
 ROUTERS: tuple[APIRouter, ...] = (
     project.router,
     films.router,
     review.router,
     faces.router,
+    landmarks.router,
+    mattes.router,
     train.router,
     jobs.router,
 )

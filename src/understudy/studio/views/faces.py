@@ -39,7 +39,7 @@ class FaceSource(BaseModel):
     ready: bool
 
 
-class Column(BaseModel):
+class FaceColumn(BaseModel):
     """Something that faces are sorted by; `filters` where a condition may speak of it."""
 
     name: str
@@ -55,7 +55,7 @@ class PersonSeen(BaseModel):
     kept: int
 
 
-class Reason(BaseModel):
+class DropReason(BaseModel):
     """Why some faces are not used."""
 
     why: str
@@ -75,9 +75,9 @@ class FacesState(BaseModel):
     kept: int
     clips: list[str]
     people: list[PersonSeen]
-    reasons: list[Reason]
+    reasons: list[DropReason]
     sentences: list[str]
-    columns: list[Column]
+    columns: list[FaceColumn]
 
 
 class FaceRows(BaseModel):
@@ -101,7 +101,7 @@ class FaceInfo(BaseModel):
     values: dict[str, float | None]
 
 
-class Choice(BaseModel):
+class FaceChoice(BaseModel):
     """Drop faces, keep only them, or use them again."""
 
     action: Literal["drop", "keep", "restore"]
@@ -109,7 +109,7 @@ class Choice(BaseModel):
     seen: Annotated[str, Field(max_length=64)]
 
 
-class ChoiceMade(BaseModel):
+class FaceChoiceMade(BaseModel):
     """Which rows changed, how many are used now, and the revision of that."""
 
     rows: list[int]
@@ -158,10 +158,11 @@ def read_faces(source: str, desk: AtDesk) -> FacesState:
         kept=int(gallery.kept.sum()),
         clips=list(gallery.clips),
         people=_people(now),
-        reasons=[Reason(why=str(why), faces=int(count)) for why, count in zip(*reasons, strict=True)],
+        reasons=[DropReason(why=str(why), faces=int(count)) for why, count in zip(*reasons, strict=True)],
         sentences=sentences(gallery, odd[gallery.kept[odd]]),
         columns=[
-            Column(name=name, words=WORDS.get(name) or ALIKE[name], filters=name in WORDS) for name in KEYS
+            FaceColumn(name=name, words=WORDS.get(name) or ALIKE[name], filters=name in WORDS)
+            for name in KEYS
         ],
     )
 
@@ -219,13 +220,13 @@ def read_face(source: str, row: int, desk: AtDesk) -> FaceInfo:
 
 
 @router.post("/{source}/choices")
-def choose_faces(source: str, choice: Choice, desk: AtDesk) -> ChoiceMade:
+def choose_faces(source: str, choice: FaceChoice, desk: AtDesk) -> FaceChoiceMade:
     """Choose which faces swaps and trainings use. It is in the catalogue when this answers."""
     action: Action = choice.action
     one = source_of(desk.catalog, source)
     made = desk.galleries.choose(one, action, choice.rows, choice.seen)
     desk.changed()
-    return ChoiceMade(rows=list(made.rows), kept=made.kept, revision=made.revision)
+    return FaceChoiceMade(rows=list(made.rows), kept=made.kept, revision=made.revision)
 
 
 @router.get("/{source}/{print}/thumbs/{row}", response_class=FileResponse)

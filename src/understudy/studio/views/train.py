@@ -93,7 +93,7 @@ class TrainState(BaseModel):
     trainings: list[TrainingState]
 
 
-class Curve(BaseModel):
+class LossCurve(BaseModel):
     """One curve: steps and values."""
 
     name: str
@@ -105,13 +105,13 @@ class TrainingCurves(BaseModel):
     """Losses by player, their parts, the learning rate, and the held-out score at the checkpoints."""
 
     last: int
-    losses: list[Curve]
-    parts: list[Curve]
-    rate: Curve
-    score: Curve
+    losses: list[LossCurve]
+    parts: list[LossCurve]
+    rate: LossCurve
+    score: LossCurve
 
 
-class Start(BaseModel):
+class TrainingStart(BaseModel):
     """What to train, how, and for how long."""
 
     casting: int
@@ -145,7 +145,7 @@ def read_curves(training: str, desk: AtDesk) -> TrainingCurves:
     standing = standing_of(desk.folder, training)
     found = desk.losses.curves(standing.folder)
 
-    def curves(kind: str) -> list[Curve]:
+    def curves(kind: str) -> list[LossCurve]:
         return [
             _curve(name.removeprefix(kind), found.steps, values)
             for name, values in sorted(found.values.items())
@@ -158,7 +158,7 @@ def read_curves(training: str, desk: AtDesk) -> TrainingCurves:
         last=found.last,
         losses=curves("loss "),
         parts=curves("part "),
-        rate=_curve("rate", found.steps, found.values.get("rate", none)),
+        rate=_curve("learning rate", found.steps, found.values.get("rate", none)),
         score=_curve("held-out score", np.array(steps, np.float64), np.array(scores, np.float64)),
     )
 
@@ -173,7 +173,7 @@ def read_preview(training: str, desk: AtDesk) -> FileResponse:
 
 
 @router.post("", status_code=202)
-def start_training(start: Start, desk: AtDesk) -> Job:
+def start_training(start: TrainingStart, desk: AtDesk) -> Job:
     """Begin a training, or go on with one; it is in the queue when this answers."""
     casting = casting_of(desk.catalog, start.casting)
     given = {name: getattr(start, name) for name in (*_SET, "budget", "steps")}
@@ -253,9 +253,9 @@ def _training(
     )
 
 
-def _curve(name: str, steps: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> Curve:
+def _curve(name: str, steps: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> LossCurve:
     known = np.isfinite(values)
-    return Curve(
+    return LossCurve(
         name=name,
         steps=steps[known].round(1).tolist(),
         values=[float(f"{value:.6g}") for value in values[known]],

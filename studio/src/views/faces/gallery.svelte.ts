@@ -9,8 +9,8 @@ export type FaceSource = Schemas["FaceSource"];
 export type FacesState = Schemas["FacesState"];
 export type FaceInfo = Schemas["FaceInfo"];
 type FaceRows = Schemas["FaceRows"];
-type ChoiceMade = Schemas["ChoiceMade"];
-export type Action = Schemas["Choice"]["action"];
+type ChoiceMade = Schemas["FaceChoiceMade"];
+export type Action = Schemas["FaceChoice"]["action"];
 export type Show = "kept" | "dropped" | "all";
 
 /** What the faces are filtered and sorted by. */
