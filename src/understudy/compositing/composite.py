@@ -99,7 +99,19 @@ def composite(
     return out
 
 
+def matte_in(image: npt.NDArray[Any], face: Placed) -> Floats:
+    """How much of a face's box (h, w), in [0, 1], `composite` replaces in a plate `image`."""
+    return _lit(to_float(image[face.box.rows, face.box.columns, :3]), face)[1]
+
+
 def _blended(plate: Floats, face: Placed, blend: BlendName, seed: int) -> tuple[Floats, Floats]:
+    lit, matte = _lit(plate, face)
+    blended = BLENDS[blend](plate, lit, matte)
+    return add_grain(blended, matte, face.detail.grain, seed), matte
+
+
+def _lit(plate: Floats, face: Placed) -> tuple[Floats, Floats]:
+    """The face in the plate's light and sharpness, and where it goes."""
     lit = match(relight(face.rgb, face.light, face.shading), face.detail)
     if face.own is not None:
         lit = mixed(lit, face.rgb, face.own)
@@ -109,8 +121,7 @@ def _blended(plate: Floats, face: Placed, blend: BlendName, seed: int) -> tuple[
     strands = foreign_hair(plate, lit, matte, face.shading)
     if strands is not None:
         matte = matte * (1.0 - strands)
-    blended = BLENDS[blend](plate, lit, matte)
-    return add_grain(blended, matte, face.detail.grain, seed), matte
+    return lit, matte
 
 
 def resize_crop(image: Floats, size: int) -> tuple[Floats, npt.NDArray[np.float64]]:

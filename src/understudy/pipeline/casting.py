@@ -49,6 +49,13 @@ def cast_all(
 
     Raises BadInputError where there is no face, and ConsentError where a likeness shows strangers.
     """
+    cast = looked_at(session, asked, opened, learns=learns)
+    refuse_strangers(session, permission, {id(each): each for _, each in cast.roles}.values())
+    return cast
+
+
+def looked_at(session: Session, asked: Casting, opened: Opened, *, learns: bool = False) -> Cast:
+    """As `cast_all`, whoever the likenesses show: for what was allowed before."""
     plate = study(session, opened.plate, "plate")
     if not len(plate.analysis.faces):
         raise BadInputError(
@@ -61,7 +68,6 @@ def cast_all(
         paths: study_likeness(session, [opened.likeness[path] for path in paths], learns=learns)
         for paths in wanted
     }
-    refuse_strangers(session, permission, likenesses.values())
     return Cast(plate, tuple((role, likenesses[role.likeness]) for role in roles))
 
 

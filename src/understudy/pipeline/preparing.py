@@ -27,7 +27,7 @@ from understudy.project.recipe import Recipe
 from understudy.project.stage import Stage
 from understudy.provenance.consent.material import digest_files
 
-_MODEL = "model.npz"
+MODEL = "model.npz"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def prepare(
         else:
             planned, model, sha256 = _learn(session, method.maker, method.tuition, pupil)
             models.append(sha256)
-        crops = _cut(session, pupil.likeness, model, planned)
+        crops = cut_crops(session, pupil.likeness, model, planned)
         parts.append(Part(pupil.faces, model, crops, pupil.occlusions, mapped))
         digests.append(planned)
     return Prepared(tuple(parts), "-".join(digests), _together(models))
@@ -107,12 +107,12 @@ def _plan(session: Session, method: Method, pupil: Pupil) -> tuple[str, Model, t
     )
 
     def fit(stage: Stage, task: Task) -> int:
-        save_columns(stage.path(_MODEL), maker.fit(pupil.likeness.faces, pupil.faces).save())
+        save_columns(stage.path(MODEL), maker.fit(pupil.likeness.faces, pupil.faces).save())
         task.advance(len(pupil.faces))
         return len(pupil.faces)
 
     stage = session.stage(recipe, "choose likeness frames", len(pupil.faces), fit, "faces")
-    columns = load_all_columns(stage.path(_MODEL), mapped=True)
+    columns = load_all_columns(stage.path(MODEL), mapped=True)
     return recipe.hash, maker.load(columns), tuple(columns.values())
 
 
@@ -132,11 +132,11 @@ def _learn(session: Session, maker: Engine, tuition: Tuition, pupil: Pupil) -> t
 
     def fit(stage: Stage) -> int:
         # What is shown while it learns, the training shows itself.
-        save_columns(stage.path(_MODEL), teach(session, maker, tuition, pupil, place).save())
+        save_columns(stage.path(MODEL), teach(session, maker, tuition, pupil, place).save())
         return 0
 
     stage = session.run.stage(recipe, fit)
-    path = stage.path(_MODEL)
+    path = stage.path(MODEL)
     return recipe.hash, maker.load(load_all_columns(path)), digest_files([path]).sha256
 
 
@@ -146,7 +146,8 @@ def _together(hashes: Sequence[str]) -> str | None:
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-def _cut(session: Session, likeness: Likeness, model: Model, planned: str) -> CropStore:
+def cut_crops(session: Session, likeness: Likeness, model: Model, planned: str) -> CropStore:
+    """The pictures of a likeness that a model asks for; `planned` names what went into the model."""
     boxes = crops.crop_boxes(likeness.faces, likeness.clips, model.needs)
     stage = session.stage(
         Recipe("crops", code_hash(crops.__name__), {}, {"plan": planned}),

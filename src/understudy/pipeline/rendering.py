@@ -9,7 +9,7 @@ import numpy as np
 
 from understudy.compositing.adjusting import Adjustment, adjusted
 from understudy.compositing.blend import BlendName
-from understudy.compositing.composite import Placed, composite
+from understudy.compositing.composite import Placed, composite, matte_in
 from understudy.compositing.light import Shading
 from understudy.faces.steadying.by_flow import eye_distance
 from understudy.media import Frame, Image
@@ -21,7 +21,7 @@ from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.matching import Matches
 from understudy.pipeline.preview import Preview
-from understudy.pixels import to_float
+from understudy.pixels import Floats, to_float
 from understudy.progress import Task
 from understudy.project.stage import Stage
 
@@ -61,6 +61,15 @@ class Renderer:
         return self.preview.of_frame(
             image, [self.parts[face.part].faces.landmarks[face.row] for face in faces]
         )
+
+    def matte(self, frame: Frame) -> Floats:
+        """How much of one plate frame is replaced, (H, W) in [0, 1], at the plate's own size."""
+        height, width = frame.image.shape[:2]
+        kept = np.ones((height, width), np.float32)
+        for face in appearances(self.parts, frame.index, width, height):
+            placed = self._place(frame.image, face)
+            kept[face.box.rows, face.box.columns] *= 1.0 - matte_in(frame.image, placed)
+        return 1.0 - kept
 
     def _place(self, image: Image, face: Appearance) -> Placed:
         part, box = self.parts[face.part], face.box

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -54,13 +54,18 @@ class Swapped:
         frames = self.settings.get("frames")
         return int(frames[0]) if frames else 0
 
-    def stage(self, name: str, hash_begins: str = "") -> Stage:
-        """A stage that the swap used. Raises BadInputError where it is not there any more."""
+    def stages(self, name: str) -> Iterator[Stage]:
+        """The stages of a kind that the swap used. Raises BadInputError for one that is gone."""
         for folder in sorted(self.folders):
             path = self.project / folder
-            kind, _, digits = path.name.rpartition("-")
-            if kind == name and hash_begins.startswith(digits if hash_begins else ""):
-                return Stage(self.project / "stages", _recipe(path))
+            if path.name.rpartition("-")[0] == name:
+                yield Stage(self.project / "stages", _recipe(path))
+
+    def stage(self, name: str, hash_begins: str = "") -> Stage:
+        """A stage that the swap used. Raises BadInputError where it is not there any more."""
+        for stage in self.stages(name):
+            if not hash_begins or hash_begins == stage.recipe.hash:
+                return stage
         raise BadInputError(f"{self.project} lacks what the swap found ({name}): run the swap again.")
 
 

@@ -13,6 +13,7 @@ from understudy.project.catalog import Catalog
 from understudy.studio.films import Film, Prints, film_of, films_of
 from understudy.studio.galleries import Galleries
 from understudy.studio.losses import Losses
+from understudy.studio.opened import Opened
 from understudy.studio.pictures import Reels
 from understudy.studio.queue import Queue
 
@@ -39,7 +40,7 @@ class Desk:
         except BaseException:
             self._lock.release()
             raise
-        self.reels, self.prints = Reels(), Prints()
+        self.reels, self.prints, self.opened = Reels(), Prints(), Opened(folder)
         self.galleries = Galleries(folder, self.catalog, self.prints)
         self.losses = Losses()
         self.queue = Queue(folder, self.catalog)
@@ -51,6 +52,7 @@ class Desk:
 
     def __exit__(self, *_: object) -> None:
         self.queue.close()
+        self.opened.close()
         self.catalog.close()
         self._lock.release()
 

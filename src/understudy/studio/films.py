@@ -35,6 +35,12 @@ class Film:
     settings: Mapping[str, Any] = field(repr=False)
 
     @property
+    def content(self) -> str:
+        """Its file as it is now: what is kept open of it is kept under this name."""
+        status = self.path.stat()
+        return f"{self.run} {status.st_size} {status.st_mtime_ns} {self.path}"
+
+    @property
     def key(self) -> str:
         """What the catalogue calls it."""
         return str(self.path)

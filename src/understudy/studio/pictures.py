@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from understudy.errors import BadInputError
 from understudy.media import Clip, open_clip
+from understudy.pipeline.reopening import Reopened
 from understudy.pixels import to_bytes
 from understudy.studio.films import Film, UnknownError
 
@@ -89,11 +90,24 @@ def plate_frame(reels: Reels, film: Film, number: int) -> Bytes:
     """The plate's frame below a film's, in the film's size. Raises UnknownError where no plate is known."""
     if film.plate is None:
         raise UnknownError(f"Nothing says what {film.path.name} was made of.")
-    picture = reels.read(film.plate, film.begin + number)
-    info = reels.clip(film.path).info
-    if picture.shape[:2] == (info.height, info.width):
-        return picture
-    return np.asarray(cv2.resize(picture, (info.width, info.height), interpolation=cv2.INTER_AREA), np.uint8)
+    return _sized(reels.read(film.plate, film.begin + number), reels.clip(film.path))
+
+
+def likeness_frame(swap: Reopened, film: Film, reels: Reels, number: int) -> Bytes:
+    """The likeness's picture that gave most of the face, laid over it, in the film's size."""
+    return _sized(swap.example_in_place(film.begin + number), reels.clip(film.path))
+
+
+def matte_frame(swap: Reopened, film: Film, reels: Reels, number: int) -> Bytes:
+    """How much of the plate was replaced, (H, W, 3), white for all, in the film's size."""
+    return _sized(cv2.merge([swap.matte(film.begin + number)] * 3), reels.clip(film.path))
+
+
+def _sized(picture: npt.NDArray[Any], like: Clip) -> Bytes:
+    size = (like.info.width, like.info.height)
+    if picture.shape[1::-1] != size:
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(picture, np.uint8)
 
 
 def encode(picture: Bytes, cut: Cut) -> Encoded:

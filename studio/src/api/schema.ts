@@ -852,7 +852,7 @@ export interface components {
             /** Print */
             print: string;
             /** Layers */
-            layers: ("result" | "plate")[];
+            layers: ("result" | "retouched" | "plate" | "likeness" | "matte")[];
             /** Shots */
             shots: components["schemas"]["Span"][];
             /** Tracks */
@@ -1498,7 +1498,7 @@ export interface operations {
             path: {
                 film: number;
                 frame: number;
-                layer: "result" | "plate";
+                layer: "result" | "retouched" | "plate" | "likeness" | "matte";
             };
             cookie?: never;
         };

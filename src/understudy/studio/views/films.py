@@ -10,13 +10,21 @@ from pydantic import BaseModel
 
 from understudy.studio.desk import AtDesk, Desk
 from understudy.studio.films import Film, UnknownError
-from understudy.studio.pictures import Bytes, Cut, encode, plate_frame, result_frame
+from understudy.studio.pictures import (
+    Bytes,
+    Cut,
+    encode,
+    likeness_frame,
+    matte_frame,
+    plate_frame,
+    result_frame,
+)
 from understudy.studio.views.jobs import Job
 from understudy.studio.work.proxying import proxy_path
 
 router = APIRouter(prefix="/films", tags=["films"])
 
-Layer = Literal["result", "plate"]
+Layer = Literal["result", "retouched", "plate", "likeness", "matte"]
 
 
 class Span(BaseModel):
@@ -60,8 +68,6 @@ def read_film(film: int, desk: AtDesk) -> FilmState:
     one = desk.film(film)
     info = desk.reels.clip(one.path).info
     shots, tracks = _seen(desk, one, info.frame_count)
-    has_plate = one.plate is not None and one.plate.exists()
-    layers: list[Layer] = ["result", "plate"] if has_plate else ["result"]
     print_ = desk.prints.of(one.path)
     return FilmState(
         number=one.number,
@@ -74,7 +80,7 @@ def read_film(film: int, desk: AtDesk) -> FilmState:
         bits=info.bit_depth,
         timecode=info.timecode,
         print=print_[:16],
-        layers=layers,
+        layers=_layers(desk, one),
         shots=shots,
         tracks=tracks,
         proxy=proxy_path(desk.folder, one, print_).is_file(),
@@ -120,11 +126,29 @@ def make_proxy(film: int, desk: AtDesk) -> Job:
     return Job.model_validate(row)
 
 
+def _layers(desk: Desk, film: Film) -> list[Layer]:
+    """What can be shown of a film; `retouched` only where somebody has retouched it."""
+    found: list[Layer] = ["result"]
+    if desk.opened.has_retouching(film) and desk.opened.retouching(film).edits():
+        found.append("retouched")
+    if film.plate is not None and film.plate.exists():
+        found.append("plate")
+        if desk.opened.has_swap(film):
+            found += ["likeness", "matte"]
+    return found
+
+
 def _layer(desk: Desk, film: Film, frame: int, layer: Layer) -> Bytes:
     if not 0 <= frame < desk.reels.clip(film.path).info.frame_count:
         raise UnknownError("The film has no such frame.")
     if layer == "plate":
         return plate_frame(desk.reels, film, frame)
+    if layer == "retouched":
+        return desk.opened.retouching(film).repaired_frame(frame)
+    if layer == "likeness":
+        return likeness_frame(desk.opened.swap(film), film, desk.reels, frame)
+    if layer == "matte":
+        return matte_frame(desk.opened.swap(film), film, desk.reels, frame)
     return result_frame(desk.reels, film, frame)
 
 
