@@ -77,7 +77,8 @@ class Session {
     const before = new Map(this.jobs.map((job) => [job.id, job.state]));
     this.jobs = await ask<Job[]>("/jobs");
     for (const job of this.jobs) {
-      const was = before.get(job.id);
+      // one that was never seen may have begun and ended since
+      const was = before.get(job.id) ?? (this.#jobCount < 0 ? job.state : "waiting");
       if (was === job.state || (was !== "running" && was !== "waiting")) continue;
       if (job.state === "done") await this.#ended(job);
       if (job.state === "failed") this.say(`${job.title}: ${job.message}`, true);
