@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.pipeline.films import film
+from tests.pipeline.agreed import swap
+from tests.pipeline.films import act, film
 from understudy.media import open_clip
+from understudy.pipeline.request import SwapRequest
 from understudy.project.catalog import Shot, Track
 from understudy.project.fingerprint import fingerprint
 from understudy.project.folder import Project
@@ -21,6 +24,14 @@ from understudy.studio.guard import Door
 DOOR = Door("a-token-that-nobody-knows", 8780)
 ADDRESS = "http://127.0.0.1:8780"
 FRAMES, SIZE = 12, 64
+SWAPPED = 24
+"""Frames of the film that was really swapped."""
+
+
+def picture(data: bytes) -> np.ndarray:
+    """An encoded picture as RGB."""
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    return cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
 
 
 def marked(shade: int) -> list[np.ndarray]:
@@ -52,6 +63,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tracks = [Track(0, 0, 1, 5, faces=5), Track(1, 1, 6, 11, faces=4, missed=((8, 9),))]
         project.catalog.replace_shots(number, shots, tracks)
     return home / "film.mkv.understudy"
+
+
+@pytest.fixture(scope="session")
+def swapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of a swap of two digital performers."""
+    home = tmp_path_factory.mktemp("swapped")
+    likeness = film(home / "arjun.mp4", act("arjun", seed=9, count=SWAPPED, pace=8).images)
+    plate = film(home / "marco.mp4", act("marco", seed=8, count=SWAPPED, pace=12.5).images)
+    swap(SwapRequest((likeness,), plate, home / "film.mp4"))
+    return home / "film.mp4.understudy"
 
 
 @pytest.fixture

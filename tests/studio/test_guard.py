@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -33,9 +34,7 @@ def routes(desk: Desk) -> list[tuple[str, str]]:
         found = [(m.upper(), path) for path, methods in schema["paths"].items() for m in methods]
     filled = []
     for method, path in found:
-        for name in ("film", "frame", "note", "job", "row"):
-            path = path.replace(f"{{{name}}}", "1")
-        filled.append((method, path.replace("{layer}", "result")))
+        filled.append((method, re.sub(r"\{\w+\}", "1", path.replace("{layer}", "result"))))
     return filled
 
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.studio.conftest import SIZE
+from tests.studio.conftest import SIZE, picture
 from understudy.inspection.flaws import FLAWS, Judgement
 from understudy.project import findings, jobs, reviews
 from understudy.project.catalog import Catalog
 from understudy.studio.desk import Desk
 from understudy.studio.work.inspecting import curves_of
-
-
-def picture(data: bytes) -> np.ndarray:
-    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    return cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
 
 
 def found_in(desk: Desk, number: int, *, print_: str | None = None) -> None:

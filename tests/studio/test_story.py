@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.pipeline.agreed import swap
-from tests.pipeline.films import act, film
 from tests.studio.browser import chromium, opened, photographed, studio
-from understudy.pipeline.request import SwapRequest
+from tests.studio.conftest import SWAPPED as FRAMES
+from tests.studio.conftest import picture
 
-FRAMES = 24
-PATIENCE = 180_000
+expect.set_options(timeout=60_000)
+PATIENCE = 120_000
 """Milliseconds that a job may take on a busy machine."""
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished swap of two digital performers."""
-    home = tmp_path_factory.mktemp("story")
-    likeness = film(home / "arjun.mp4", act("arjun", seed=9, count=FRAMES, pace=8).images)
-    plate = film(home / "marco.mp4", act("marco", seed=8, count=FRAMES, pace=12.5).images)
-    swap(SwapRequest((likeness,), plate, home / "film.mp4"))
-    return home / "film.mp4.understudy"
-
-
-@pytest.fixture(scope="module")
-def address(project: Path) -> Iterator[str]:
-    with studio(project) as address:
+def address(swapped: Path) -> Iterator[str]:
+    with studio(swapped) as address:
         yield address
 
 
@@ -109,6 +100,7 @@ def test_2_every_picture_of_a_frame(page: Page) -> None:
 
 
 def test_3_playing_runs_the_proxy_and_stops_at_an_exact_frame(page: Page) -> None:
+    expect(page.get_by_test_id("picture")).to_have_attribute("data-frame", re.compile(r"\d+"))
     page.keyboard.press("Home")
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=PATIENCE)
@@ -122,6 +114,7 @@ def test_3_playing_runs_the_proxy_and_stops_at_an_exact_frame(page: Page) -> Non
 
 
 def test_4_keys_can_be_changed(page: Page) -> None:
+    expect(page.get_by_test_id("picture")).to_have_attribute("data-frame", re.compile(r"\d+"))
     page.keyboard.press("?")
     sheet = page.get_by_role("dialog", name="Keys")
     expect(sheet.get_by_text("Next worst frame")).to_be_visible()
@@ -140,7 +133,94 @@ def test_4_keys_can_be_changed(page: Page) -> None:
     shows(page, 2, "result")
 
 
-def test_5_two_windows_tell_each_other(page: Page, browser: Browser, address: str) -> None:
+def drawn(page: Page, way: list[tuple[float, float]]) -> None:
+    """Draw over the picture, as shares of the viewer's width and height."""
+    box = page.get_by_test_id("picture").bounding_box()
+    assert box is not None
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in way]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=4)
+    page.mouse.up()
+
+
+def exact(page: Page, path: str) -> np.ndarray:
+    """A frame as the server has it."""
+    answer = page.request.get(page.url.split("#")[0] + f"api/films/1/{path}?lossless=true")
+    assert answer.ok, answer.text()
+    return picture(answer.body()).astype(int)
+
+
+def test_5_retouch(page: Page) -> None:
+    page.get_by_role("link", name="Retouch").click()
+    page.get_by_role("textbox", name="Go to frame").fill("8")
+    page.keyboard.press("Enter")
+    shows(page, 8, "retouched")
+    page.get_by_role("button", name="Paint", exact=True).click()
+    page.get_by_label("Colour").fill("#20e040")
+    drawn(page, [(0.45, 0.33), (0.5, 0.34)])
+    expect(page.locator("polyline")).to_have_count(1)  # there at once, and gone when the picture has it
+    draft = page.get_by_role("region", name="Draft")
+    expect(draft.get_by_role("status")).to_have_text("20 frames shown")
+    expect(page.locator("polyline")).to_have_count(0)
+    photographed(page, "retouch")
+    assert np.abs(exact(page, "retouch/frames/11") - exact(page, "frames/11/result")).max() <= 2, (
+        "not kept yet"
+    )
+
+    page.keyboard.press("Enter")
+    expect(draft).to_have_count(0)
+    for frame in (8, 11, 3):
+        apart = np.abs(exact(page, f"retouch/frames/{frame}") - exact(page, f"frames/{frame}/result"))
+        assert apart.max() > 40, f"frame {frame} is mended, too"
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("Nothing is repaired yet")).to_be_visible()
+    assert np.abs(exact(page, "retouch/frames/8") - exact(page, "frames/8/result")).max() == 0
+    page.keyboard.press("Control+Shift+z")
+    edit = page.get_by_role("button", name="paint at 8, frames 0-23, track 0", exact=True)
+    expect(edit).to_be_visible()
+    page.get_by_label("Name of a version").fill("first")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("first")).to_be_visible()
+
+    page.reload()
+    expect(edit).to_be_visible()
+    shows(page, 8, "retouched")
+    page.get_by_role("link", name="Review").click()
+    page.get_by_role("button", name="Retouched").click()
+    shows(page, 8, "retouched")
+
+
+def test_6_a_window_that_comes_late_is_told_and_loses_nothing(page: Page) -> None:
+    page.get_by_role("link", name="Retouch").click()
+    page.get_by_role("textbox", name="Go to frame").fill("8")
+    page.keyboard.press("Enter")
+    shows(page, 8, "retouched")
+    # the pulse would tell this window before it writes: another one is quicker
+    page.route("**/api/pulse", lambda route: route.fulfill(json={"changes": 0, "jobs": 0, "running": 0}))
+    drawn(page, [(0.55, 0.45), (0.57, 0.46)])
+    expect(page.get_by_role("region", name="Draft")).to_be_visible()
+    address = page.url.split("#")[0] + "api/films/1/retouch"
+    before = page.request.get(address).json()
+    edit = before["edits"][0]["edit"] | {"strength": 0.5}
+    headers = {"origin": page.url.split("/#")[0]}
+    other = page.request.post(
+        f"{address}/keep", data={"edit": edit, "revision": before["revision"]}, headers=headers
+    )
+    assert other.ok
+    page.get_by_role("button", name="Keep", exact=True).first.click()
+    expect(page.get_by_role("log")).to_contain_text("since")
+    expect(
+        page.get_by_role("button", name="paint at 8, frames 0-23, track 0, 50%", exact=True)
+    ).to_be_visible()
+    page.get_by_role("button", name="Keep", exact=True).first.click()
+    expect(page.get_by_role("region", name="Draft")).to_have_count(0)
+    kept = page.request.get(address).json()["edits"]
+    assert [each["edit"]["strength"] for each in kept] == [0.5, 1.0], "both are there"
+
+
+def test_7_two_windows_tell_each_other(page: Page, browser: Browser, address: str) -> None:
     # both saw the shot approved; both change it
     with opened(browser, address) as other:
         for each in (page, other):

@@ -9,11 +9,14 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from fastapi.routing import APIRoute
+from pydantic import ValidationError
 from starlette.staticfiles import StaticFiles
 
 from understudy import __version__
 from understudy.errors import ConsentError, UnderstudyError
+from understudy.project.journals import ConflictError
 from understudy.project.reviews import OutdatedError
+from understudy.project.settings import one_sentence
 from understudy.studio.desk import Desk
 from understudy.studio.films import UnknownError
 from understudy.studio.guard import Door, Guard
@@ -25,6 +28,7 @@ STATIC = Path(__file__).parent / "static"
 _STATUS: tuple[tuple[type[UnderstudyError], int], ...] = (
     (UnknownError, 404),
     (OutdatedError, 409),
+    (ConflictError, 409),
     (ConsentError, 403),
     (UnderstudyError, 400),
 )
@@ -81,6 +85,7 @@ def _application() -> FastAPI:
     app.include_router(api)
     app.add_exception_handler(UnderstudyError, _told)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(ValidationError, _unfit)
     return app
 
 
@@ -91,6 +96,11 @@ def _name(route: APIRoute) -> str:
 def _told(_: Request, error: Exception) -> JSONResponse:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     return JSONResponse({"detail": str(error)}, status)
+
+
+def _unfit(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ValidationError)
+    return JSONResponse({"detail": one_sentence(error)}, 422)
 
 
 def _unreadable(_: Request, error: Exception) -> JSONResponse:

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from understudy.errors import BadInputError
 from understudy.project.catalog import Catalog
+from understudy.studio.drafts import Drafts
 from understudy.studio.films import Film, Prints, film_of, films_of
 from understudy.studio.galleries import Galleries
 from understudy.studio.losses import Losses
@@ -43,6 +44,7 @@ class Desk:
         self.reels, self.prints, self.opened = Reels(), Prints(), Opened(folder)
         self.galleries = Galleries(folder, self.catalog, self.prints)
         self.losses = Losses()
+        self.drafts = Drafts()
         self.queue = Queue(folder, self.catalog)
         self.version = 0
 

@@ -12,6 +12,9 @@ export type FlawEvent = Schemas["Event"];
 export type Note = Schemas["Note"];
 export type Judged = Schemas["Judged"];
 export type Verdict = Judged["verdict"];
+export type RetouchState = Schemas["RetouchState"];
+export type Draft = Schemas["Draft"];
+export type Edit = Schemas["Edit"];
 export type Job = Schemas["Job"];
 export type Pulse = Schemas["Pulse"];
 

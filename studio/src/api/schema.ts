@@ -212,6 +212,226 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/films/{film}/retouch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Retouch
+         * @description The edits of a film.
+         */
+        get: operations["read_retouch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/strokes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Strokes
+         * @description Draw, as a draft.
+         */
+        post: operations["draw_strokes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Draft
+         * @description An edit with another range, strength or fading, as a draft; also one that was kept, to be changed.
+         */
+        post: operations["change_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/drafts/{draft}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Draft
+         * @description Draw a draft over a range: one line of JSON a frame, as soon as its picture is there.
+         */
+        post: operations["preview_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/frames/{frame}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Retouched
+         * @description A frame with the kept edits, and with a draft where one is named.
+         */
+        get: operations["read_retouched"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Edit
+         * @description Keep an edit.
+         */
+        post: operations["keep_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop Edits
+         * @description Take edits away.
+         */
+        post: operations["drop_edits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Edit
+         * @description Take back the last step.
+         */
+        post: operations["undo_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo Edit
+         * @description Do the last step again that was taken back.
+         */
+        post: operations["redo_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name Version
+         * @description Keep the edits as they are under a name.
+         */
+        post: operations["name_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Version
+         * @description Go back to a version; that can be undone, too.
+         */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/faces": {
         parameters: {
             query?: never;
@@ -623,6 +843,38 @@ export interface components {
             seen: number;
         };
         /**
+         * CloneSource
+         * @description Where cloned colours come from; `likeness` is the picture that the swap chose for the frame.
+         */
+        CloneSource: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "plate" | "frame" | "place" | "likeness";
+            /**
+             * Frame
+             * @default 0
+             */
+            frame: number;
+            /**
+             * Offset
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            offset: [
+                number,
+                number
+            ];
+            /**
+             * In Light
+             * @default true
+             */
+            in_light: boolean;
+        };
+        /**
          * Curve
          * @description One flaw along the film: (frame, score) where the score is half a flaw or more.
          */
@@ -636,6 +888,72 @@ export interface components {
             ][];
         };
         /**
+         * Draft
+         * @description An edit that is tried; pictures with it are asked for by `number`.
+         */
+        Draft: {
+            edit: components["schemas"]["Edit"];
+            /** Sentence */
+            sentence: string;
+            /** Number */
+            number: number;
+        };
+        /**
+         * Drawing
+         * @description Strokes of one operation at a frame; `onto` is the edit that they are added to.
+         */
+        Drawing: {
+            /** Frame */
+            frame: number;
+            /**
+             * Operation
+             * @enum {string}
+             */
+            operation: "paint" | "clone" | "heal" | "colour" | "sharpen" | "blur" | "show-plate" | "show-result";
+            /** Strokes */
+            strokes: components["schemas"]["DrawnStroke"][];
+            /** Colour */
+            colour?: [
+                number,
+                number,
+                number
+            ] | null;
+            source?: components["schemas"]["CloneSource"] | null;
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: number;
+            };
+            onto?: components["schemas"]["Edit"] | null;
+        };
+        /**
+         * DrawnStroke
+         * @description The way of a brush over a frame, in its pixels; `pressures` one a point, or none.
+         */
+        DrawnStroke: {
+            /** Points */
+            points: [
+                number,
+                number
+            ][];
+            /** Pressures */
+            pressures?: number[] | null;
+            /** Radius */
+            radius: number;
+            /**
+             * Softness
+             * @default 0.5
+             */
+            softness: number;
+            /**
+             * Opacity
+             * @default 1
+             */
+            opacity: number;
+        };
+        /**
          * DropReason
          * @description Why some faces are not used.
          */
@@ -644,6 +962,61 @@ export interface components {
             why: string;
             /** Faces */
             faces: number;
+        };
+        /**
+         * Dropped
+         * @description Edits to be taken away.
+         */
+        Dropped: {
+            /** Revision */
+            revision: number;
+            /** Ids */
+            ids: string[];
+        };
+        /**
+         * Edit
+         * @description One repair. Frames are the film's, from 0; `first` and `last` are both included.
+         *
+         *     id           known by it, from the first draft on; a changed edit keeps it
+         *     track        whose face: the track's number in the plate
+         *     keys         by frame, ascending; between two of them each counts by its nearness
+         *     strength     0 to 1, of the whole edit
+         *     fade         over so many frames it comes in after `first` and goes before `last`
+         *     colour_mode  of SETTINGS alone: "match" takes over the plate's light, "own" keeps the likeness's
+         *     note         a person's words
+         */
+        Edit: {
+            /** Id */
+            id: string;
+            operation: components["schemas"]["Operation"];
+            /** Track */
+            track: number;
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Keys */
+            keys: components["schemas"]["Key"][];
+            /**
+             * Strength
+             * @default 1
+             */
+            strength: number;
+            /**
+             * Fade
+             * @default 0
+             */
+            fade: number;
+            /**
+             * Colour Mode
+             * @default match
+             */
+            colour_mode: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * EngineOption
@@ -686,6 +1059,18 @@ export interface components {
             /** Box */
             box: number[];
             judged: components["schemas"]["Judged"];
+        };
+        /**
+         * Face
+         * @description A replaced face: a track, and its frames in the film.
+         */
+        Face: {
+            /** Number */
+            number: number;
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
         };
         /**
          * FaceChoice
@@ -917,6 +1302,33 @@ export interface components {
             stale: boolean;
         };
         /**
+         * Kept
+         * @description An edit to be kept: a new one, or one that is changed.
+         */
+        Kept: {
+            /** Revision */
+            revision: number;
+            edit: components["schemas"]["Edit"];
+        };
+        /**
+         * Key
+         * @description What was set at one keyframe.
+         *
+         *     frame   the frame that was looked at
+         *     patch   hash of its patch; None where the operation has none
+         *     values  numbers of the operation, by name; between keys they are interpolated
+         */
+        Key: {
+            /** Frame */
+            frame: number;
+            /** Patch */
+            patch?: string | null;
+            /** Values */
+            values?: {
+                [key: string]: number;
+            };
+        };
+        /**
          * LandmarkDrag
          * @description A landmark, and by how many frame pixels it was dragged from where it was found.
          */
@@ -1129,6 +1541,14 @@ export interface components {
             budget: string;
         };
         /**
+         * Named
+         * @description A version's name.
+         */
+        Named: {
+            /** Name */
+            name: string;
+        };
+        /**
          * NewNote
          * @description A note to be written.
          */
@@ -1192,6 +1612,25 @@ export interface components {
             revision: number;
         };
         /**
+         * Operation
+         * @description What an edit does.
+         *
+         *     PAINT        new colours; they follow the face and its light
+         *     CLONE        the same with colours taken from elsewhere: plate, likeness, another frame or place
+         *     HEAL         the same with colours that close a flaw from around it
+         *     COLOUR       one change of colour over the matte; `values`: red, green, blue, as natural logarithms
+         *     SHARPEN      more detail (`values`: amount, 1 doubles it; radius, in eye distances)
+         *     BLUR         less of it (`values`: radius)
+         *     SHOW_PLATE   the plate through the matte
+         *     SHOW_RESULT  the film as it was through the matte, in place of what earlier edits made of it
+         *     NUDGE        geometry moved: the patch holds offsets of the mesh
+         *     GAZE         irises turned (`values`: right_yaw, right_pitch, left_yaw, left_pitch, in degrees)
+         *     HOLD         the face put together from the good frames before `first` and after `last`
+         *     SETTINGS     how the face is put into the plate (`values`: see `SETTING_RANGES`; and `colour_mode`)
+         * @enum {string}
+         */
+        Operation: "paint" | "clone" | "heal" | "colour" | "sharpen" | "blur" | "show-plate" | "show-result" | "nudge" | "gaze" | "hold" | "settings";
+        /**
          * PersonSeen
          * @description Somebody who was told apart, and in how many faces; 0 is who is seen most, -1 is not told.
          */
@@ -1228,6 +1667,46 @@ export interface components {
             running: number;
         };
         /**
+         * Range
+         * @description Frames first..last of the film.
+         */
+        Range: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+        };
+        /**
+         * Restored
+         * @description A version to go back to.
+         */
+        Restored: {
+            /** Revision */
+            revision: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * RetouchState
+         * @description The edits that are kept. `revision` has to be named by whoever changes them.
+         */
+        RetouchState: {
+            /** Revision */
+            revision: number;
+            /** Edits */
+            edits: components["schemas"]["Told"][];
+            /** Can Undo */
+            can_undo: boolean;
+            /** Can Redo */
+            can_redo: boolean;
+            /** Versions */
+            versions: string[];
+            /** Faces */
+            faces: components["schemas"]["Face"][];
+            /** Preview */
+            preview: boolean;
+        };
+        /**
          * ReviewState
          * @description Everything that Review shows beside the pictures. `inspected` is None where nobody has looked yet.
          *
@@ -1250,6 +1729,14 @@ export interface components {
             notes: components["schemas"]["Note"][];
         };
         /**
+         * Seen
+         * @description The revision that a change was made on.
+         */
+        Seen: {
+            /** Revision */
+            revision: number;
+        };
+        /**
          * Shot
          * @description A shot of which something was said.
          */
@@ -1269,6 +1756,15 @@ export interface components {
             first: number;
             /** Last */
             last: number;
+        };
+        /**
+         * Told
+         * @description An edit, and what a person reads of it.
+         */
+        Told: {
+            edit: components["schemas"]["Edit"];
+            /** Sentence */
+            sentence: string;
         };
         /**
          * Track
@@ -1768,6 +2264,389 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_retouch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetouchState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    draw_strokes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Drawing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+                draft: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Range"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_retouched: {
+        parameters: {
+            query?: {
+                draft?: number | null;
+                shrink?: number;
+                x?: number;
+                y?: number;
+                width?: number | null;
+                height?: number | null;
+                lossless?: boolean;
+            };
+            header?: never;
+            path: {
+                film: number;
+                frame: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    keep_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Kept"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetouchState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_edits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Dropped"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetouchState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetouchState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    redo_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetouchState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    name_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Named"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetouchState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restored"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetouchState"];
+                };
             };
             /** @description Validation Error */
             422: {

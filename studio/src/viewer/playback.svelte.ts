@@ -1,4 +1,5 @@
-// Playing wants the proxy: it is made when somebody first wants to play.
+// Playing wants the proxy: it is made when somebody first wants to play. What is not in it (likeness, matte,
+// what is retouched) is played from exact frames, as quickly as they come.
 
 import { ask, type FilmState, type Job } from "../api/client";
 import { session } from "../shell/session.svelte";
@@ -8,7 +9,10 @@ export class Playback {
   readonly transport: Transport;
   #wanted = $state(false);
 
-  constructor(film: FilmState) {
+  constructor(
+    film: FilmState,
+    readonly exact: () => boolean,
+  ) {
     const kept = Number(sessionStorage.getItem(`frame-${film.number}`));
     this.transport = new Transport(film.frames, film.rate, kept);
     $effect(() => sessionStorage.setItem(`frame-${film.number}`, String(this.transport.frame)));
@@ -41,7 +45,7 @@ export class Playback {
 
   #ready(): boolean {
     const film = session.film;
-    if (film?.proxy) return true;
+    if (film?.proxy || this.exact()) return true;
     this.#wanted = true;
     if (film && !this.#job) void session.attempt(() => ask(`/films/${film.number}/proxy`, "POST"));
     return false;

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from understudy.studio.views import faces, films, jobs, landmarks, mattes, project, review, train
+from understudy.studio.views import faces, films, jobs, landmarks, mattes, project, retouch, review, train
 
 ROUTERS: tuple[APIRouter, ...] = (
     project.router,
     films.router,
     review.router,
+    retouch.router,
     faces.router,
     landmarks.router,
     mattes.router,
