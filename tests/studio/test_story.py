@@ -210,7 +210,7 @@ def test_6_a_window_that_comes_late_is_told_and_loses_nothing(page: Page) -> Non
     )
     assert other.ok
     page.get_by_role("button", name="Keep", exact=True).first.click()
-    expect(page.get_by_role("log")).to_contain_text("since")
+    expect(page.get_by_role("log")).to_contain_text("changed elsewhere")
     expect(
         page.get_by_role("button", name="paint at 8, frames 0-23, track 0, 50%", exact=True)
     ).to_be_visible()
