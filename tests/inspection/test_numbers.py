@@ -34,4 +34,4 @@ def test_a_ghost_of_the_plate_is_measured_where_it_is(
         doubled = of_both(plate, ghost(where)(At(bare, 12, 0, strength)), points)
         more = {key: doubled[key] - clean[key] for key in clean if key.startswith("ghost")}
         assert max(more, key=lambda key: more[key]) == f"ghost_{where}"
-        assert more[f"ghost_{where}"] == pytest.approx(strength, abs=0.5 * strength)
+        assert 0.3 * strength < more[f"ghost_{where}"] < 1.1 * strength

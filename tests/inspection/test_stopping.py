@@ -45,4 +45,4 @@ def test_a_stopped_inspection_leaves_nothing_half_written(
     assert list(out.iterdir()) == []
     assert command.told.read_text() == ""
     if number is signal.SIGINT:
-        assert "Stopped" in command.said.read_text()
+        assert "Stopped; nothing was written" in command.said.read_text()

@@ -59,6 +59,7 @@ def inspect(
     """
     from rich.console import Console
 
+    from understudy.cli.failures import INTERRUPTED
     from understudy.cli.progress import shown_progress
     from understudy.errors import BadInputError
 
@@ -71,12 +72,16 @@ def inspect(
 
     chosen = film if film is not None else result
     assert chosen is not None
-    with shown_progress(Console(stderr=True), quiet) as progress:
-        found = look(InspectRequest(chosen, plate), progress)
-        if report is not None:
-            from understudy.pipeline.inspection_page import write_report
+    try:
+        with shown_progress(Console(stderr=True), quiet) as progress:
+            found = look(InspectRequest(chosen, plate), progress)
+            if report is not None:
+                from understudy.pipeline.inspection_page import write_report
 
-            write_report(report, found)
+                write_report(report, found)
+    except KeyboardInterrupt as stop:
+        typer.echo("Stopped; nothing was written. A later run looks at all frames again.", err=True)
+        raise typer.Exit(INTERRUPTED) from stop
     if json is not None:
         write_json(json, found.to_json())
     if not quiet and json != STDOUT:

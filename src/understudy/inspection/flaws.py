@@ -7,7 +7,7 @@ clean film.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from understudy.inspection import curves
 from understudy.inspection.record import Record
-from understudy.inspection.usual import calmed, departures, spread
+from understudy.inspection.usual import calmed, departures, spread, steadied
 
 Array = npt.NDArray[Any]
 Way = Literal["both", "more", "less"]
@@ -44,6 +44,7 @@ class Flaw:
     window       frames over which the curve is calmed: 1 for what lasts a single frame
     needs_plate  whether it cannot be told of a finished film alone
     posed        whether what is usual depends on how the head is turned
+    drifts       whether it wanders through a shot by itself: then the frames around tell what is usual, too
     absolute     whether the figure is the departure: a whole shot may be missed
     grades       how many times the least departure is visible, and how many times severe
     limit        the figure beside the plate's from which on a whole shot is wrong, None where none is
@@ -59,6 +60,7 @@ class Flaw:
     window: int = 3
     needs_plate: bool = True
     posed: bool = True
+    drifts: bool = False
     absolute: bool = False
     grades: tuple[float, float] = (VISIBLE, SEVERE)
     limit: float | None = None
@@ -90,20 +92,27 @@ def judge(flaw: Flaw, record: Record) -> Judgement | None:
     circumstances = _circumstances(record)
     for shot in record.shots():
         calm = calmed(values[shot], flaw.window)
-        if flaw.absolute:
-            away, unit = calm, flaw.least
-        else:
-            away = departures(calm, circumstances[shot] if flaw.posed else circumstances[shot][:, :0])
-            unit = max(flaw.least, _UNUSUAL * spread(away))
-        counted = {"both": np.abs(away), "more": away, "less": -away}[flaw.way]
-        departure[shot] = away
-        score[shot] = np.clip(_scored(np.nan_to_num(counted / unit), flaw.grades), 0, _MOST)
+        for away, unit in _measured(flaw, calm, circumstances[shot]):
+            counted = {"both": np.abs(away), "more": away, "less": -away}[flaw.way]
+            over = np.clip(_scored(np.nan_to_num(counted / unit), flaw.grades), 0, _MOST)
+            better = (over > score[shot]) | np.isnan(departure[shot])
+            departure[shot][better], score[shot][better] = away[better], over[better]
         known = calm[np.isfinite(calm)]
         if flaw.limit is not None and record.has_plate and len(known) >= 3:
             usual = float(np.median(known))
-            over = {"both": abs(usual), "more": usual, "less": -usual}[flaw.way] / flaw.limit
-            standing.append((shot, max(0.0, over), usual))
+            excess = {"both": abs(usual), "more": usual, "less": -usual}[flaw.way] / flaw.limit
+            standing.append((shot, max(0.0, excess), usual))
     return Judgement(flaw, departure, score, tuple(standing))
+
+
+def _measured(flaw: Flaw, calm: Array, circumstances: Array) -> Iterator[tuple[Array, float]]:
+    """Departures of a shot's curve from what is usual, and how large they have to be, told in each way."""
+    if flaw.absolute:
+        yield calm, flaw.least
+        return
+    for curve in (calm, steadied(calm)) if flaw.drifts else (calm,):
+        away = departures(curve, circumstances if flaw.posed else circumstances[:, :0])
+        yield away, max(flaw.least, _UNUSUAL * spread(away))
 
 
 def _scored(over: Array, grades: tuple[float, float]) -> Array:
@@ -142,7 +151,9 @@ def _double(where: Literal["brows", "jaw", "glasses"], words: str, grades: tuple
     def sentence(_: float) -> str:
         return f"{words} doubled: the plate's show"
 
-    return Flaw("double", where, curves.ghost(where), 0.15, sentence, "more", grades=grades)
+    return Flaw(
+        "double", where, curves.ghost(where), 0.12, sentence, "more", drifts=where == "jaw", grades=grades
+    )
 
 
 FLAWS: tuple[Flaw, ...] = (
@@ -202,6 +213,7 @@ FLAWS: tuple[Flaw, ...] = (
         3,
         limit=1.6,
         throughout=lambda _: "the edge of the replaced part shows",
+        drifts=True,
         grades=(1.7, 3.9),
     ),
     Flaw(
@@ -214,6 +226,7 @@ FLAWS: tuple[Flaw, ...] = (
         3,
         limit=5.0,
         throughout=lambda v: f"face and surroundings differ in colour (Delta E {v:.1f})",
+        drifts=True,
         grades=(1.3, 3.1),
     ),
     Flaw(
@@ -348,9 +361,9 @@ FLAWS: tuple[Flaw, ...] = (
         lambda v: f"mouth is too far {'open' if v > 0 else 'shut'}",
         grades=(2.8, 3.7),
     ),
-    _double("brows", "brows are", (1.6, 2.7)),
-    _double("jaw", "the jaw's edge is", (1.4, 2.6)),
-    _double("glasses", "glasses are", (2.1, 3.2)),
+    _double("brows", "brows are", (2.3, 3.8)),
+    _double("jaw", "the jaw's edge is", (1.3, 2.1)),
+    _double("glasses", "glasses are", (2.35, 3.6)),
     Flaw(
         "occluder",
         "face",
@@ -375,9 +388,10 @@ FLAWS: tuple[Flaw, ...] = (
         "light",
         "face",
         curves.light,
-        0.04,
+        0.035,
         lambda _: "light falls onto the face from another side",
         "more",
+        drifts=True,
         grades=(1.1, 2.1),
     ),
     Flaw(

@@ -14,6 +14,7 @@ _ENOUGH, _PLENTY = 30, 90
 _STEPS = 8
 _HUBER = 1.5
 _RIDGE = 1e-3
+_DRIFT = 31
 
 
 def departures(values: Array, circumstances: Array) -> Array:
@@ -61,6 +62,18 @@ def calmed(values: Array, window: int) -> Array:
     if window > 3:
         calm = uniform_filter1d(calm, window - 2, mode="nearest")
     return np.where(known, calm, np.nan)
+
+
+def steadied(values: Array) -> Array:
+    """Values (T,) of one shot less their median over the 31 frames around: what drifts is gone.
+
+    So is what lasts longer than 15 frames.
+    """
+    known = np.isfinite(values)
+    if known.sum() < _DRIFT // 2:
+        return values
+    filled = np.interp(np.arange(len(values)), np.flatnonzero(known), values[known])
+    return np.asarray(values - median_filter(filled, _DRIFT, mode="reflect"))
 
 
 def _median(values: Array) -> float:

@@ -92,6 +92,8 @@ class Inspection:
 def inspect(request: InspectRequest, progress: Progress) -> Inspection:
     """Look at every frame once. Raises BadInputError for what cannot be read or compared."""
     films = films_of(request)
+    # threads are ours: one a core, each with a frame of its own
+    cv2.setNumThreads(1)
     with ExitStack() as stack:
         result = stack.enter_context(open_clip(films.result))
         plate = None if films.plate is None else stack.enter_context(open_clip(films.plate))
