@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +76,16 @@ def swapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "film.mp4.understudy"
 
 
+@pytest.fixture(scope="module")
+def swap_desk(swapped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A copy of that project: its catalogue is its own, its film the one that was made."""
+    folder = tmp_path_factory.mktemp("copied") / "film.mp4.understudy"
+    shutil.copytree(swapped, folder)
+    desk = Desk(folder)
+    yield desk
+    desk.__exit__()
+
+
 @pytest.fixture
 def desk(finished: Path) -> Iterator[Desk]:
     """The project at a desk where no job is begun."""
@@ -87,6 +98,14 @@ def desk(finished: Path) -> Iterator[Desk]:
 def client(desk: Desk) -> Iterator[TestClient]:
     """Somebody who has the token."""
     with TestClient(build(desk, DOOR), ADDRESS, raise_server_exceptions=False) as client:
+        client.headers["authorization"] = f"Bearer {DOOR.token}"
+        yield client
+
+
+@pytest.fixture
+def swap_client(swap_desk: Desk) -> Iterator[TestClient]:
+    """Somebody who has the token of a studio on the project that was really swapped."""
+    with TestClient(build(swap_desk, DOOR), ADDRESS, raise_server_exceptions=False) as client:
         client.headers["authorization"] = f"Bearer {DOOR.token}"
         yield client
 

@@ -220,7 +220,32 @@ def test_6_a_window_that_comes_late_is_told_and_loses_nothing(page: Page) -> Non
     assert [each["edit"]["strength"] for each in kept] == [0.5, 1.0], "both are there"
 
 
-def test_7_two_windows_tell_each_other(page: Page, browser: Browser, address: str) -> None:
+def test_7_shots_and_the_film_rendered_with_its_edits(page: Page, swapped: Path) -> None:
+    page.get_by_role("link", name="Shots").click()
+    expect(page.get_by_text("Everybody concerned has agreed")).to_be_visible()
+    expect(page.get_by_role("cell", name="in force")).to_have_count(2)
+    strength = page.get_by_role("slider", name="Strength of shot 1")
+    strength.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("95 %")).to_be_visible()
+    expect(page.get_by_role("button", name="As it was")).to_be_visible()
+    page.get_by_role("button", name="Render with settings and edits").click()
+    job = page.get_by_role("row", name="Render film.mp4 with its edits")
+    expect(job).to_contain_text("film-retouched.mp4 is written", timeout=PATIENCE)
+    photographed(page, "shots")
+    assert (swapped.parent / "film-retouched.mp4").is_file()
+    page.get_by_role("combobox", name="Film").select_option("film-retouched.mp4")
+    page.get_by_role("link", name="Review").click()
+    shows(page, 0, "result")
+    assert page.get_by_role("button", name="Retouched").count() == 0, "the edits are in it"
+    page.reload()
+    expect(page.get_by_role("combobox", name="Film")).to_contain_text("film-retouched.mp4")
+    page.get_by_role("combobox", name="Film").select_option("film.mp4")
+    page.get_by_role("link", name="Shots").click()
+    expect(page.get_by_text("95 %")).to_be_visible()
+
+
+def test_8_two_windows_tell_each_other(page: Page, browser: Browser, address: str) -> None:
     # both saw the shot approved; both change it
     with opened(browser, address) as other:
         for each in (page, other):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.errors import BadInputError
+from understudy.pipeline.retouch_scene import RETOUCH
 from understudy.project.catalog import Catalog
 from understudy.project.fingerprint import fingerprint
 
@@ -18,13 +19,14 @@ class UnknownError(BadInputError):
 
 @dataclass(frozen=True)
 class Film:
-    """A film that a swap of this project wrote.
+    """A film that a swap of this project wrote, or its retouching.
 
     number     its first run's, so that it stays the same when the film is rendered anew
     run        the last finished run that wrote it
     plate      what it was made of, if that is known
     begin      frame 0 of the film is frame `begin` of the plate
     settings   of that run
+    retouched  whether it is a film with its edits applied, and not one to be edited
     """
 
     number: int
@@ -33,6 +35,7 @@ class Film:
     plate: Path | None
     begin: int
     settings: Mapping[str, Any] = field(repr=False)
+    retouched: bool = False
 
     @property
     def content(self) -> str:
@@ -49,7 +52,8 @@ class Film:
 def films_of(catalog: Catalog) -> list[Film]:
     """Every film of the project that is still there, the latest first."""
     found: dict[str, Film] = {}
-    for run in catalog.finished_runs("swap"):
+    runs = [*catalog.finished_runs("swap"), *catalog.finished_runs(RETOUCH)]
+    for run in sorted(runs, key=lambda run: run.id):
         if run.output is None:
             continue
         first = found[run.output].number if run.output in found else run.id
@@ -62,6 +66,7 @@ def films_of(catalog: Catalog) -> list[Film]:
             plate=here / plate if isinstance(plate, str) else None,
             begin=int(frames[0]) if isinstance(frames, list) else 0,
             settings=run.settings,
+            retouched=run.command == RETOUCH,
         )
     there = [film for film in found.values() if film.path.is_file()]
     return sorted(there, key=lambda film: -film.run)

@@ -44,6 +44,8 @@ class Opened:
 
     def retouching(self, film: Film) -> Retouching:
         """The film's retouching. Raises BadInputError where it cannot be retouched."""
+        if film.retouched:
+            raise BadInputError("This film has its edits applied: edit the one that it was made of.")
         with self._lock:
             if film.content not in self._retouchings:
                 try:

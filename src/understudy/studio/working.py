@@ -26,6 +26,7 @@ KINDS = {
     "matte": "understudy.studio.work.matting",
     "proxy": "understudy.studio.work.proxying",
     "render": "understudy.studio.work.rendering",
+    "retouch": "understudy.studio.work.retouching",
     "train": "understudy.studio.work.training",
 }
 """What does each kind of job: a module with `work(folder, settings, progress) -> sentence`."""

@@ -15,6 +15,8 @@ export type Verdict = Judged["verdict"];
 export type RetouchState = Schemas["RetouchState"];
 export type Draft = Schemas["Draft"];
 export type Edit = Schemas["Edit"];
+export type ShotsState = Schemas["ShotsState"];
+export type Compositing = Required<Schemas["Compositing"]>;
 export type Job = Schemas["Job"];
 export type Pulse = Schemas["Pulse"];
 

@@ -252,6 +252,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/films/{film}/retouch/nudges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Nudge Skin
+         * @description Take hold of the skin and draw it somewhere else, as a draft.
+         */
+        post: operations["nudge_skin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/gazes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn Eyes
+         * @description Turn the irises, as a draft.
+         */
+        post: operations["turn_eyes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold Frames
+         * @description Put bad frames together from the good ones beside them, as a draft.
+         */
+        post: operations["hold_frames"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/films/{film}/retouch/drafts": {
         parameters: {
             query?: never;
@@ -426,6 +486,70 @@ export interface paths {
          * @description Go back to a version; that can be undone, too.
          */
         post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Render Retouched
+         * @description Let the film be written with its edits, beside the film as it was made.
+         */
+        post: operations["render_retouched"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/shots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Shots
+         * @description Shots with their settings, and the people.
+         */
+        get: operations["read_shots"];
+        /**
+         * Set Shot
+         * @description Set how a shot's faces are put in. It is seen when the film is rendered with its edits.
+         */
+        put: operations["set_shot"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Render Anew
+         * @description Let the swap be made again, with what it was asked for; stages that are there are not done anew.
+         */
+        post: operations["render_anew"];
         delete?: never;
         options?: never;
         head?: never;
@@ -813,6 +937,17 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Anew
+         * @description What is to be different when a film is made anew.
+         */
+        Anew: {
+            /**
+             * Blend
+             * @enum {string}
+             */
+            blend: "multiband" | "poisson" | "feather";
+        };
+        /**
          * CastingState
          * @description Who plays whom on which footage.
          */
@@ -873,6 +1008,43 @@ export interface components {
              * @default true
              */
             in_light: boolean;
+        };
+        /**
+         * Compositing
+         * @description How a face is put into the plate.
+         *
+         *     strength     of the likeness over the plate
+         *     scale        of the likeness's face about its middle
+         *     erode, blur  of the matte's edge, in eye distances
+         *     colour_mode  match takes over the plate's light, own keeps the likeness's
+         */
+        Compositing: {
+            /**
+             * Strength
+             * @default 1
+             */
+            strength: number;
+            /**
+             * Scale
+             * @default 1
+             */
+            scale: number;
+            /**
+             * Erode
+             * @default 0
+             */
+            erode: number;
+            /**
+             * Blur
+             * @default 0
+             */
+            blur: number;
+            /**
+             * Colour Mode
+             * @default match
+             * @enum {string}
+             */
+            colour_mode: "match" | "own";
         };
         /**
          * Curve
@@ -1245,6 +1417,19 @@ export interface components {
             /** Proxy */
             proxy: boolean;
         };
+        /**
+         * Gaze
+         * @description Irises turned, in degrees: right_yaw, right_pitch, left_yaw, left_pitch; yaw to the picture's right.
+         */
+        Gaze: {
+            /** Frame */
+            frame: number;
+            /** Degrees */
+            degrees: {
+                [key: string]: number;
+            };
+            onto?: components["schemas"]["Edit"] | null;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -1559,6 +1744,19 @@ export interface components {
             text: string;
         };
         /**
+         * NewSettings
+         * @description Settings for a shot; None: as all others.
+         */
+        NewSettings: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            settings: components["schemas"]["Compositing"] | null;
+            /** Revision */
+            revision: number;
+        };
+        /**
          * NewVerdict
          * @description A verdict on an event or a shot; `seen` is the revision that it was made on, 0 for none.
          */
@@ -1612,6 +1810,27 @@ export interface components {
             revision: number;
         };
         /**
+         * Nudge
+         * @description Skin taken hold of at `point` and drawn by `way`, falling off over `radius`; pixels of the frame.
+         */
+        Nudge: {
+            /** Frame */
+            frame: number;
+            /** Point */
+            point: [
+                number,
+                number
+            ];
+            /** Way */
+            way: [
+                number,
+                number
+            ];
+            /** Radius */
+            radius: number;
+            onto?: components["schemas"]["Edit"] | null;
+        };
+        /**
          * Operation
          * @description What an edit does.
          *
@@ -1630,6 +1849,25 @@ export interface components {
          * @enum {string}
          */
         Operation: "paint" | "clone" | "heal" | "colour" | "sharpen" | "blur" | "show-plate" | "show-result" | "nudge" | "gaze" | "hold" | "settings";
+        /**
+         * Person
+         * @description Whose face it is, and what speaks against using it now: nothing, in the best case.
+         */
+        Person: {
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "likeness" | "plate";
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Until */
+            until: string | null;
+            /** Problems */
+            problems: string[];
+        };
         /**
          * PersonSeen
          * @description Somebody who was told apart, and in how many faces; 0 is who is seen most, -1 is not told.
@@ -1746,6 +1984,42 @@ export interface components {
             /** Last */
             last: number;
             judged: components["schemas"]["Judged"];
+        };
+        /**
+         * ShotSettings
+         * @description A shot, and its settings; `own` where somebody has set them.
+         */
+        ShotSettings: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            settings: components["schemas"]["Compositing"];
+            /** Own */
+            own: boolean;
+        };
+        /**
+         * ShotsState
+         * @description The shots of a film, and its people. `revision` is that of the film's edits.
+         */
+        ShotsState: {
+            /** Revision */
+            revision: number;
+            /** Shots */
+            shots: components["schemas"]["ShotSettings"][];
+            /** Standing */
+            standing: string;
+            /** Plate Reason */
+            plate_reason: string | null;
+            /** People */
+            people: components["schemas"]["Person"][];
+            /**
+             * Blend
+             * @enum {string}
+             */
+            blend: "multiband" | "poisson" | "feather";
+            /** Editable */
+            editable: boolean;
         };
         /**
          * Span
@@ -2342,6 +2616,111 @@ export interface operations {
             };
         };
     };
+    nudge_skin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nudge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    turn_eyes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Gaze"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hold_frames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Range"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     change_draft: {
         parameters: {
             query?: never;
@@ -2646,6 +3025,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetouchState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    render_retouched: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_shots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShotsState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_shot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShotsState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    render_anew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Anew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Validation Error */

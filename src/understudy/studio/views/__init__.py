@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from understudy.studio.views import faces, films, jobs, landmarks, mattes, project, retouch, review, train
+from understudy.studio.views import (
+    faces,
+    films,
+    jobs,
+    landmarks,
+    mattes,
+    project,
+    retouch,
+    review,
+    shots,
+    train,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     project.router,
     films.router,
     review.router,
     retouch.router,
+    shots.router,
     faces.router,
     landmarks.router,
     mattes.router,

@@ -152,6 +152,11 @@ def _layer(desk: Desk, film: Film, frame: int, layer: Layer) -> Bytes:
     return result_frame(desk.reels, film, frame)
 
 
+def film_spans(desk: Desk, film: Film) -> list[Span]:
+    """The shots of a film."""
+    return _seen(desk, film, desk.reels.clip(film.path).info.frame_count)[0]
+
+
 def _seen(desk: Desk, film: Film, frames: int) -> tuple[list[Span], list[Track]]:
     """Shots and tracks of the plate, as frames of the film."""
     clip = None if film.plate is None else desk.catalog.clip_at(film.plate)

@@ -16,6 +16,7 @@ from understudy.pipeline.retouching import Edit, Retouching, Source, Stroke
 from understudy.studio.desk import AtDesk, Desk
 from understudy.studio.films import Film
 from understudy.studio.pictures import Cut, encode
+from understudy.studio.views.jobs import Job
 
 router = APIRouter(prefix="/films/{film}/retouch", tags=["retouch"])
 
@@ -53,6 +54,24 @@ class Drawing(BaseModel):
     colour: tuple[Share, Share, Share] | None = None
     source: CloneSource | None = None
     values: Annotated[dict[str, float], Field(max_length=8)] = {}
+    onto: Edit | None = None
+
+
+class Nudge(BaseModel):
+    """Skin taken hold of at `point` and drawn by `way`, falling off over `radius`; pixels of the frame."""
+
+    frame: Annotated[int, Field(ge=0)]
+    point: tuple[Pixel, Pixel]
+    way: tuple[Pixel, Pixel]
+    radius: Annotated[float, Field(ge=2, le=4096)]
+    onto: Edit | None = None
+
+
+class Gaze(BaseModel):
+    """Irises turned, in degrees: right_yaw, right_pitch, left_yaw, left_pitch; yaw to the picture's right."""
+
+    frame: Annotated[int, Field(ge=0)]
+    degrees: Annotated[dict[str, float], Field(max_length=4)]
     onto: Edit | None = None
 
 
@@ -159,6 +178,30 @@ def draw_strokes(film: int, drawing: Drawing, desk: AtDesk) -> Draft:
     return _draft(desk, one, edit)
 
 
+@router.post("/nudges")
+def nudge_skin(film: int, nudge: Nudge, desk: AtDesk) -> Draft:
+    """Take hold of the skin and draw it somewhere else, as a draft."""
+    one = desk.film(film)
+    retouching = desk.opened.retouching(one)
+    edit = retouching.nudge(nudge.frame, nudge.point, nudge.way, nudge.radius, onto=nudge.onto)
+    return _draft(desk, one, edit)
+
+
+@router.post("/gazes")
+def turn_eyes(film: int, gaze: Gaze, desk: AtDesk) -> Draft:
+    """Turn the irises, as a draft."""
+    one = desk.film(film)
+    edit = desk.opened.retouching(one).gaze(gaze.frame, gaze.degrees, onto=gaze.onto)
+    return _draft(desk, one, edit)
+
+
+@router.post("/holds")
+def hold_frames(film: int, span: Range, desk: AtDesk) -> Draft:
+    """Put bad frames together from the good ones beside them, as a draft."""
+    one = desk.film(film)
+    return _draft(desk, one, desk.opened.retouching(one).hold(span.first, span.last))
+
+
 @router.post("/drafts")
 def change_draft(film: int, edit: Edit, desk: AtDesk) -> Draft:
     """An edit with another range, strength or fading, as a draft; also one that was kept, to be changed."""
@@ -261,6 +304,16 @@ def restore_version(film: int, restored: Restored, desk: AtDesk) -> RetouchState
     retouching = desk.opened.retouching(desk.film(film))
     retouching.restore(restored.name, restored.revision)
     return _changed(desk, retouching)
+
+
+@router.post("/render", status_code=202)
+def render_retouched(film: int, desk: AtDesk) -> Job:
+    """Let the film be written with its edits, beside the film as it was made."""
+    one = desk.film(film)
+    if not desk.opened.retouching(one).edits():
+        raise BadInputError("There is nothing to render yet: keep an edit first.")
+    row = desk.queue.add("retouch", f"Render {one.path.name} with its edits", {"film": film})
+    return Job.model_validate(row)
 
 
 def _source(desk: Desk, film: Film, frame: int, asked: CloneSource) -> Source:

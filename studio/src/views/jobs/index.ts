@@ -3,7 +3,7 @@ import Jobs from "./Jobs.svelte";
 
 export default {
   id: "jobs",
-  title: "Jobs",
+  title: "Shots",
   order: 9,
   icon: "M2 4h12M2 8h12M2 12h7",
   component: Jobs,

@@ -2,7 +2,9 @@
 
 import type { components } from "../../api/schema";
 
-export type Operation = components["schemas"]["Drawing"]["operation"];
+type Drawn = components["schemas"]["Drawing"]["operation"];
+/** What is drawn with the brush, and what is done otherwise. */
+export type Operation = Drawn | "nudge" | "gaze" | "hold";
 export type Stroke = components["schemas"]["DrawnStroke"];
 type CloneSource = components["schemas"]["CloneSource"];
 
@@ -22,7 +24,15 @@ export const TOOLS: ToolName[] = [
   { operation: "blur", name: "Blur", key: "T", hint: "Softens detail." },
   { operation: "show-plate", name: "Show plate", key: "X", hint: "Takes the matte away: the plate shows." },
   { operation: "show-result", name: "Show face", key: "A", hint: "Brings the face back as it was made." },
+  { operation: "nudge", name: "Nudge", key: "U", hint: "Takes hold of the skin and draws it: a lip's corner, a brow, the jaw." },
+  { operation: "gaze", name: "Gaze", key: ";", hint: "Turns the eyes; between keyframes they turn evenly." },
+  { operation: "hold", name: "Hold", key: "'", hint: "Puts bad frames together from the good ones beside them." },
 ];
+
+/** Whether an operation is drawn with strokes of the brush. */
+export function isDrawn(operation: Operation): operation is Drawn {
+  return !["nudge", "gaze", "hold"].includes(operation);
+}
 
 export class Brush {
   operation = $state<Operation>("heal");
@@ -40,6 +50,8 @@ export class Brush {
   /** Where Alt was pressed: colours come from there, first to first. */
   anchor = $state<{ x: number; y: number }>();
   inLight = $state(true);
+  /** Degrees, of both eyes: to the picture's right, and down. */
+  gaze = $state({ yaw: 0, pitch: 0 });
 
   get rgb(): [number, number, number] {
     const value = parseInt(this.colour.slice(1), 16);

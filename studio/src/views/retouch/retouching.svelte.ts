@@ -2,7 +2,7 @@
 
 import { ask, type Draft, type Edit, type FilmState, type RetouchState } from "../../api/client";
 import { session } from "../../shell/session.svelte";
-import type { Brush, Stroke } from "./brush.svelte";
+import { type Brush, isDrawn, type Stroke } from "./brush.svelte";
 
 /** Frames to either side of a keyframe that are previewed at once. */
 const REACH = 12;
@@ -43,6 +43,8 @@ export class Retouching {
     // one after another: each stroke is added to the draft that the one before has made
     this.drawing = true;
     const onto = this.draft?.edit.operation === brush.operation ? this.draft.edit : null;
+    const { operation } = brush;
+    if (!isDrawn(operation)) return false;
     if (this.draft && !onto && !(await this.keep())) {
       this.drawing = false;
       return false;
@@ -51,7 +53,7 @@ export class Retouching {
       this.#take(
         await ask<Draft>(`${this.#path}/strokes`, "POST", {
           frame,
-          operation: brush.operation,
+          operation,
           strokes,
           colour: brush.operation === "paint" ? brush.rgb : null,
           source: brush.operation === "clone" ? brush.source(strokes[0]?.points[0]) : null,
@@ -61,6 +63,19 @@ export class Retouching {
         frame,
       );
     });
+    this.drawing = false;
+    return done;
+  }
+
+  /** Something that is no stroke: a nudge, a turn of the eyes, frames that are held. */
+  async make(what: "nudges" | "gazes" | "holds", operation: Edit["operation"], frame: number, body: object): Promise<boolean> {
+    this.drawing = true;
+    const onto = this.draft?.edit.operation === operation ? this.draft.edit : null;
+    let done = !this.draft || onto !== null || (await this.keep());
+    if (done) {
+      const whole = what === "holds" ? body : { ...body, frame, onto };
+      done = await session.attempt(async () => this.#take(await ask<Draft>(`${this.#path}/${what}`, "POST", whole), frame));
+    }
     this.drawing = false;
     return done;
   }
@@ -152,6 +167,11 @@ export class Retouching {
     await session.attempt(async () => {
       this.state = await ask<RetouchState>(`${this.#path}/versions`, "POST", { name });
     });
+  }
+
+  async render(): Promise<void> {
+    await session.attempt(() => ask(`${this.#path}/render`, "POST"));
+    await session.fetchJobs();
   }
 
   async #change(what: string, body: object): Promise<boolean> {

@@ -1,0 +1,79 @@
+"""Shots: settings that are edits, people whose consent is looked at today, films made anew."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from understudy.pipeline.request import request_from_json
+from understudy.project import jobs
+from understudy.studio.desk import Desk
+
+
+@pytest.fixture
+def at(swap_desk: Desk) -> str:
+    return f"/api/films/{swap_desk.films()[0].number}"
+
+
+def test_settings_of_a_shot_are_edits(swap_client: TestClient, swap_desk: Desk, at: str) -> None:
+    def put(settings: dict[str, Any] | None, revision: int) -> Any:
+        return swap_client.put(
+            f"{at}/shots", json={"first": 0, "last": 23, "settings": settings, "revision": revision}
+        )
+
+    before = swap_client.get(f"{at}/shots").json()
+    assert [shot["own"] for shot in before["shots"]] == [False]
+    half = before["shots"][0]["settings"] | {"strength": 0.5, "colour_mode": "own"}
+    after = put(half, before["revision"]).json()
+    assert (after["shots"][0]["settings"], after["shots"][0]["own"]) == (half, True)
+    edits = swap_desk.opened.retouching(swap_desk.films()[0]).edits()
+    assert [(edit.operation.value, edit.first, edit.last) for edit in edits] == [("settings", 0, 23)]
+    assert put(half, before["revision"]).status_code == 409
+    other = put(half | {"strength": 0.25}, after["revision"]).json()
+    assert other["shots"][0]["settings"]["strength"] == 0.25
+    assert len(swap_client.get(f"{at}/retouch").json()["edits"]) == 1, "changed, not added"
+    assert put(half | {"strength": 2}, other["revision"]).status_code == 422
+    assert put(None, other["revision"]).json()["shots"][0]["own"] is False
+
+
+def test_consent_is_looked_at_today(swap_client: TestClient, swap_desk: Desk, at: str) -> None:
+    said = swap_client.get(f"{at}/shots").json()
+    assert said["standing"] == "granted"
+    assert [(person["part"], person["problems"]) for person in said["people"]] == [
+        ("likeness", []),
+        ("plate", []),
+    ]
+    assert {person["name"] for person in said["people"]} == {"Nobody"}
+
+    record = next((swap_desk.folder / "consent").glob("*.consent.json"))
+    signed = record.read_text("utf-8")
+    record.write_text(signed.replace('"Nobody"', '"Somebody"'), "utf-8")
+    forged = swap_client.get(f"{at}/shots").json()["people"]
+    assert all("changed after" in " ".join(person["problems"]) for person in forged)
+    record.unlink()
+    assert swap_client.get(f"{at}/shots").json()["people"][0]["problems"]
+    record.write_text(signed, "utf-8")
+
+
+def test_a_film_is_made_anew_as_it_was_asked_for(swap_client: TestClient, swap_desk: Desk, at: str) -> None:
+    film = swap_desk.films()[0]
+    job = swap_client.post(f"{at}/render", json={"blend": "feather"}).json()
+    with swap_desk.catalog.transaction() as session:
+        row = jobs.get(session, job["id"])
+    assert row is not None
+    request = request_from_json(json.loads(json.dumps(row.settings["request"])))
+    assert (request.output, request.plate, request.blend) == (film.path, film.plate, "feather")
+    assert request.consent, "with its records"
+    assert swap_client.post(f"{at}/render", json={"blend": "oil"}).status_code == 422
+    swap_client.post(f"/api/jobs/{job['id']}/cancel")
+
+
+def test_there_is_nothing_to_render_without_edits(swap_client: TestClient, at: str) -> None:
+    answer = swap_client.post(f"{at}/retouch/render")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        400,
+        "There is nothing to render yet: keep an edit first.",
+    )
