@@ -22,6 +22,7 @@ class Session {
   lost = $state("");
   #jobCount = -1;
   #next = 0;
+  #opening = 0;
 
   /** The frame to begin with, per film, kept while the window lives. */
   get filmKey(): string {
@@ -39,8 +40,12 @@ class Session {
   }
 
   async open(number: number): Promise<void> {
+    const mine = ++this.#opening;
     await this.#guard(async () => {
-      this.film = await ask<FilmState>(`/films/${number}`);
+      const film = await ask<FilmState>(`/films/${number}`);
+      // somebody has chosen another one meanwhile
+      if (mine !== this.#opening) return;
+      this.film = film;
       sessionStorage.setItem("film", String(number));
     });
   }
