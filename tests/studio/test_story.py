@@ -249,6 +249,7 @@ def test_8_two_windows_tell_each_other(page: Page, browser: Browser, address: st
     # both saw the shot approved; both change it
     with opened(browser, address) as other:
         for each in (page, other):
+            each.get_by_role("combobox", name="Film").select_option("film.mp4")
             each.get_by_role("tab", name="Shots").click()
             expect(each.get_by_role("button", name="Approve shot 1")).to_have_attribute(
                 "aria-pressed", "true"
