@@ -9,7 +9,7 @@ from benchmarks.changes import Film
 from understudy.measures.picture import interocular, region_matte
 from understudy.performers import Performance, cast, render
 
-FRAMES, SIZE = 40, 256
+FRAMES, SIZE = 36, 256
 
 
 def another_face(picture: np.ndarray, points: np.ndarray) -> np.ndarray:

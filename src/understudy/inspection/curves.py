@@ -21,6 +21,8 @@ AXES: tuple[Axis, ...] = ("x", "y")
 _LEAST_CHANGED = 1.0
 """Code values of features by which a replaced face differs at least: less is no replacement at all."""
 _HIDDEN = 24.0
+MISMATCHED = 5.0
+"""Delta E of the ring from which on a whole shot is wrong."""
 SOMEBODY_ELSE = 0.2
 """Distance of embeddings beyond the shot's usual one."""
 _MOST_ROWS = 300
@@ -156,9 +158,22 @@ def lips(record: Record) -> Array:
     return _against(record, "lips")
 
 
-def ghost(where: Literal["brows", "jaw", "glasses"]) -> Callable[[Record], Array]:
+def ghost(where: Literal["brows", "glasses"]) -> Callable[[Record], Array]:
     """How much of the plate's edges there the result shows."""
     return lambda record: record.column(f"ghost_{where}")
+
+
+def ghost_jaw(record: Record) -> Array:
+    """As `ghost`, of shots in which face and surroundings have about one colour.
+
+    Elsewhere the border of what was replaced is the strongest edge along the jaw, and moves as it likes.
+    """
+    values, ring_colour = record.column("ghost_jaw").copy(), ring(record)
+    for shot in record.shots():
+        known = ring_colour[shot][np.isfinite(ring_colour[shot])]
+        if len(known) and np.median(known) > MISMATCHED:
+            values[shot] = np.nan
+    return values
 
 
 def unlike(record: Record) -> Array:

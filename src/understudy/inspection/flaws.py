@@ -19,6 +19,7 @@ from understudy.inspection.record import Record
 from understudy.inspection.usual import calmed, departures, spread, steadied
 
 Array = npt.NDArray[Any]
+Curve = Callable[[Record], Array]
 Way = Literal["both", "more", "less"]
 Region = Literal[
     "face", "skin", "right eye", "left eye", "eyes", "brows", "mouth", "jaw", "glasses", "edge", "picture"
@@ -53,7 +54,7 @@ class Flaw:
 
     key: str
     region: Region
-    curve: Callable[[Record], Array] = field(repr=False)
+    curve: Curve = field(repr=False)
     least: float
     words: Callable[[float], str] = field(repr=False)
     way: Way = "both"
@@ -147,13 +148,11 @@ def _gaze(eye: curves.Eye, axis: curves.Axis) -> Flaw:
     return Flaw("gaze", region, curves.gaze(eye, axis), 4.0, _degrees(region, axis))
 
 
-def _double(where: Literal["brows", "jaw", "glasses"], words: str, grades: tuple[float, float]) -> Flaw:
+def _double(region: Region, curve: Curve, words: str, grades: tuple[float, float]) -> Flaw:
     def sentence(_: float) -> str:
         return f"{words} doubled: the plate's show"
 
-    return Flaw(
-        "double", where, curves.ghost(where), 0.12, sentence, "more", drifts=where == "jaw", grades=grades
-    )
+    return Flaw("double", region, curve, 0.12, sentence, "more", drifts=region == "jaw", grades=grades)
 
 
 FLAWS: tuple[Flaw, ...] = (
@@ -224,7 +223,7 @@ FLAWS: tuple[Flaw, ...] = (
         lambda v: f"face and surroundings differ in colour by {v:.1f} Delta E more",
         "more",
         3,
-        limit=5.0,
+        limit=curves.MISMATCHED,
         throughout=lambda v: f"face and surroundings differ in colour (Delta E {v:.1f})",
         drifts=True,
         grades=(1.3, 3.1),
@@ -361,9 +360,9 @@ FLAWS: tuple[Flaw, ...] = (
         lambda v: f"mouth is too far {'open' if v > 0 else 'shut'}",
         grades=(2.8, 3.7),
     ),
-    _double("brows", "brows are", (2.3, 3.8)),
-    _double("jaw", "the jaw's edge is", (1.3, 2.1)),
-    _double("glasses", "glasses are", (2.35, 3.6)),
+    _double("brows", curves.ghost("brows"), "brows are", (2.3, 3.8)),
+    _double("jaw", curves.ghost_jaw, "the jaw's edge is", (1.3, 2.1)),
+    _double("glasses", curves.ghost("glasses"), "glasses are", (2.35, 3.6)),
     Flaw(
         "occluder",
         "face",
