@@ -198,7 +198,8 @@ def test_6_a_window_that_comes_late_is_told_and_loses_nothing(page: Page) -> Non
     page.keyboard.press("Enter")
     shows(page, 8, "retouched")
     # the pulse would tell this window before it writes: another one is quicker
-    page.route("**/api/pulse", lambda route: route.fulfill(json={"changes": 0, "jobs": 0, "running": 0}))
+    pulse = page.request.get(page.url.split("#")[0] + "api/pulse").json()
+    page.route("**/api/pulse", lambda route: route.fulfill(json=pulse))
     drawn(page, [(0.55, 0.45), (0.57, 0.46)])
     expect(page.get_by_role("region", name="Draft")).to_be_visible()
     address = page.url.split("#")[0] + "api/films/1/retouch"
@@ -250,6 +251,7 @@ def test_8_two_windows_tell_each_other(page: Page, browser: Browser, address: st
     with opened(browser, address) as other:
         for each in (page, other):
             each.get_by_role("combobox", name="Film").select_option("film.mp4")
+            expect(each.get_by_role("tab", name="Notes 1")).to_be_visible()  # the other film has none
             each.get_by_role("tab", name="Shots").click()
             expect(each.get_by_role("button", name="Approve shot 1")).to_have_attribute(
                 "aria-pressed", "true"
