@@ -145,6 +145,11 @@ def _part(session: Session, made: Swapped, pupil: Any) -> Part:
     for name in ("plan", "learn"):
         for stage in made.stages(name):
             if list(stage.recipe.parameters["tracks"]) == list(pupil.tracks):
+                used = {"likeness": pupil.likeness.digest, "motion": pupil.digest}
+                if dict(stage.recipe.inputs) != used:
+                    raise BadInputError(
+                        "Faces were chosen or landmarks put right since this film was made: render it anew."
+                    )
                 columns = load_all_columns(stage.path(MODEL), mapped=name == "plan")
                 model = engine(str(stage.recipe.parameters["engine"])).load(columns)
                 crops = cut_crops(session, pupil.likeness, model, stage.recipe.hash)

@@ -183,8 +183,10 @@ def read_rows(
     """The faces that fit, in order."""
     now = desk.galleries.now(source_of(desk.catalog, source))
     gallery = now.gallery
-    whose = None if person is None else f"person == {person}"
-    condition = " and ".join(f"({each})" for each in (where, whose) if each) or None
+    condition = where or None
+    if person is not None:
+        whose = f"person == {person}"
+        condition = whose if where is None else f"({where}) and {whose}"
     asked = Asked(condition, show != "kept", odd, alike, best)
     rows = asked_for(gallery, asked)
     if show == "dropped":

@@ -116,7 +116,7 @@ export class Gallery {
       this.cursor = place >= 0 ? place : Math.max(0, Math.min(this.cursor, found.rows.length - 1));
       this.#anchor = this.cursor;
     } catch (error) {
-      if (mine === this.#asked) this.fault = error instanceof Error ? error.message : String(error);
+      if (mine === this.#asked) this.fault = (error instanceof Error ? error.message : String(error)).replace(/^--where/, "This");
     } finally {
       if (mine === this.#asked) this.busy = false;
     }
