@@ -63,13 +63,12 @@ export class Landmarks {
   }
 
   async fetch(): Promise<void> {
-    const untouched = this.kept;
     const state = await ask<LandmarksState>(`/faces/${this.key}/rows/${this.row}/landmarks`);
+    // who is dragging keeps what was seen: where another window was quicker, keeping it is refused
+    if (!this.kept) return;
     this.state = state;
-    if (untouched) {
-      this.moved = new Map(state.moved.map((drag) => [drag.index, drag]));
-      this.reach = state.reach;
-    }
+    this.moved = new Map(state.moved.map((drag) => [drag.index, drag]));
+    this.reach = state.reach;
     await this.try();
   }
 
