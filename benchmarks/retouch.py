@@ -1,17 +1,21 @@
 """How well the repair of one frame mends the others, on digital performers.
 
-    python -m benchmarks.retouch --film DIR [--film DIR …] [--keys N] [--sheet FILE.png] [--json FILE]
+    python -m benchmarks.retouch --into DIR [--film DIR …] [--sheets DIR] [--json FILE]
 
-DIR holds plate.mkv, truth.mkv and landmarks.npy, as `understudy benchmark` films them: the true swap is the
-clean result. A flaw is put into every frame of it, by the true landmarks; what repairs it knows only the
-plate's, found and steadied as a swap does. One frame, the middle one, is repaired: there the film is the
-clean one wherever the flaw is. Then every other frame is compared with the clean one, where the flaw is.
+Films two takes at 512 pixels into a folder, once: `light` of `understudy benchmark`, and `moving`, in which
+head and light both move. --film names others, with plate.mkv, truth.mkv and landmarks.npy in them. The true
+swap is the clean result. A flaw is put into every frame of it, by the true landmarks; what repairs it knows
+only the plate's, found and steadied as a swap does. One frame, the middle one, is repaired: there the film is
+the clean one wherever the flaw is. Then every other frame is compared with the clean one, where the flaw is.
 
   residual   of the flaw's mean absolute error over all other frames, in % (100: as if nothing had been done)
   worst      the same of the worst frame
   flicker    flow-compensated residual inside the flaw's matte, code values: before, after, and without flaw
   spill      the largest change farther than an eighth of an eye distance from the flaw, code values
-  keys       frames that have to be repaired until the residual is below 25 % and the worst below 50 %
+  keys       frames that have to be repaired until the residual is below 25 % and the worst below 50 %, at
+             most six
+
+--speed measures what the preview of 24 frames costs at 1080 lines instead.
 """
 
 from __future__ import annotations
@@ -29,14 +33,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.injected import INJECTIONS, At, Film
-from benchmarks.inspection import performers_film
+from benchmarks.changes import At, Film
+from benchmarks.injected import INJECTIONS
+from understudy.benchmark.performed import PERFORMED, PerformedCase
 from understudy.faces.finding.reading import FaceReader
 from understudy.faces.steadying.by_flow import Motion, steady
 from understudy.geometry import mesh
 from understudy.geometry.flow import PointFlow
 from understudy.measures.temporal import FlickerMeter
+from understudy.media import open_clip
+from understudy.performers import Performance
 from understudy.pixels import to_float
+from understudy.progress import SilentProgress
 from understudy.retouch.canvas import Area, chart, eye_distance, places
 from understudy.retouch.edits import Edit, Key, Operation, new_id
 from understudy.retouch.making import difference, patch_of
@@ -51,6 +59,17 @@ Array = npt.NDArray[Any]
 _SEEN = 2.0
 """Code values of a flaw from which on a pixel counts."""
 _SPOTS = (205, 425, 50, 280, 151, 187, 411, 36)
+
+
+MOVING = PerformedCase(
+    "moving",
+    "head and light both move",
+    "zuri",
+    "kwame",
+    Performance(seed=151, yaw=25, pitch=10, lighting=1.2),
+    likeness_frames=1,
+)
+"""The likeness's own footage is of no use here."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +178,7 @@ def _lips(film: Film, frame: int) -> Bytes:
 
 
 def _injected(key: str, strength: float) -> Callable[[Film, int], Bytes]:
-    injection = next(each for each in INJECTIONS if each.key == key)
+    injection = next(each for each in INJECTIONS if each.key.startswith(key))
     return lambda film, frame: injection.change(At(film, frame, frame, strength))
 
 
@@ -284,6 +303,53 @@ class Trial:
         return np.vstack(rows)
 
 
+def read_film(folder: Path) -> Film:
+    """What `understudy benchmark` has filmed; its true swap is the result."""
+    with open_clip(folder / "plate.mkv") as plate, open_clip(folder / "truth.mkv") as truth:
+        pictures = [tuple(np.array(f.image[..., :3]) for f in clip.frames()) for clip in (plate, truth)]
+        landmarks = np.load(folder / "landmarks.npy", allow_pickle=False)
+        return Film(pictures[0], pictures[1], landmarks, landmarks, float(plate.info.rate))
+
+
+def filmed(folder: Path | None) -> list[Path]:
+    """The takes that are measured unless others are named."""
+    if folder is None:
+        return []
+    cases = (PERFORMED["light"], MOVING)
+    return [case.footage(folder, SilentProgress()).plate.parent for case in cases]
+
+
+def speed(trial: Trial, frames: int = 24, lines: int = 1080) -> tuple[float, float]:
+    """CPU milliseconds a frame of a repair's preview where the film has so many lines: first, and once more
+    (with another strength, say). Frames are in memory: decoding comes on top of it.
+    """
+    zoom = lines / trial.flawed[0].shape[0]
+
+    def larger(picture: Bytes) -> Bytes:
+        return np.asarray(
+            cv2.resize(picture, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC), np.uint8
+        )
+
+    key = trial.film.frames // 2
+    numbers = range(key - frames // 2, key + frames // 2)
+    film = {n: larger(trial.flawed[n]) for n in numbers}
+    faces = np.array(trial.shot.found) * zoom
+    faces[..., :2] += zoom / 2 - 0.5
+    clean = larger(trial.film.result[key])
+    mask = difference(film[key], clean, 1)
+    patch = patch_of(faces[key], film[key], mask, to_float(clean[mask.area.within]))
+    shot = Shot(tuple(film.get(n, film[key]) for n in range(trial.film.frames)), trial.film.plate, faces)
+    edit = trial.edit([key]).changed(keys=[Key(frame=key, patch=trial.patches.keep(patch))])
+    repairer = Repairer(shot, trial.patches)
+    spent = []
+    for strength in (1.0, 0.5):
+        began = time.process_time()
+        for n in numbers:
+            repairer.repaired(n, [edit.changed(strength=strength)])
+        spent.append(1000 * (time.process_time() - began) / frames)
+    return spent[0], spent[1]
+
+
 def line(score: Score) -> str:
     before, after, clean = score.flicker
     return (
@@ -295,22 +361,28 @@ def line(score: Score) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--film", type=Path, action="append", required=True)
+    parser.add_argument("--film", type=Path, action="append", default=[])
+    parser.add_argument("--into", type=Path)
     parser.add_argument("--flaw", action="append", default=[])
     parser.add_argument("--no-keys", action="store_true")
+    parser.add_argument("--speed", action="store_true")
     parser.add_argument("--sheets", type=Path)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     scores = []
     with tempfile.TemporaryDirectory() as folder:
-        for path in asked.film:
-            film, name = performers_film(path), path.name.rpartition("-")[0] or path.name
+        for path in (*filmed(asked.into), *asked.film):
+            film, name = read_film(path), path.name.rpartition("-")[0] or path.name
             landmarks = steadied(film)
             for flaw in FLAWS:
                 if asked.flaw and flaw.key not in asked.flaw:
                     continue
                 trial = Trial(name, film, landmarks, flaw, Path(folder))
+                if asked.speed:
+                    first, again = speed(trial)
+                    print(f"{name:12} {flaw.key:14} {first:.0f} ms a frame, {again:.0f} ms again", flush=True)
+                    continue
                 score, pictures = trial.score(not asked.no_keys)
                 scores.append(score)
                 print(line(score), flush=True)
@@ -319,6 +391,8 @@ def main() -> None:
                     cv2.imwrite(
                         str(asked.sheets / f"{name}-{flaw.key}.png"), trial.sheet(pictures)[..., ::-1]
                     )
+    if not scores:
+        return
     print(
         f"mean residual {np.mean([s.residual for s in scores]):.1f} %, worst frame "
         f"{max(s.worst for s in scores):.1f} %, passed {sum(s.passed for s in scores)} of {len(scores)}"

@@ -77,6 +77,14 @@ def retouch(
     restore: Annotated[
         str | None, typer.Option(metavar="NAME", help="Go back to a named version.", rich_help_panel=_CHANGE)
     ] = None,
+    promote: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FRAME[=WEIGHT]",
+            help="Let the engine guided learn from a repaired frame, as if it were WEIGHT faces; 20.",
+            rich_help_panel=_SHOW,
+        ),
+    ] = None,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -96,11 +104,12 @@ def retouch(
         "--restore": restore is not None,
     }
     asked = [name for name, given in changes.items() if given]
-    _check(asked, output, listed or export is not None or version is not None)
+    only_shown = listed or bool(promote) or export is not None or version is not None
+    _check(asked, output, only_shown)
     # Only now: this takes seconds to import.
     from understudy.pipeline.retouching import Retouching
 
-    if not asked and not listed and export is None and version is None:
+    if not asked and not only_shown:
         _apply(film, output, project, overwrite, json, quiet)
         return
     with Retouching.open(film, project) as desk:
@@ -123,6 +132,8 @@ def retouch(
             desk.name_version(version)
         if export is not None:
             desk.export(export)
+        for text in promote or []:
+            desk.promote(*_frame_and_weight(text))
         if json is not None:
             write_json(json, to_json(desk))
         if not quiet and json != STDOUT:
@@ -145,6 +156,16 @@ def _to_copy(desk: Retouching, track: int) -> Any:
     if not others:
         raise BadInputError(f"There are no edits of another track to copy to track {track}.")
     return desk.copied(others, track)
+
+
+def _frame_and_weight(text: str) -> tuple[int, float]:
+    from understudy.errors import BadInputError
+    from understudy.retouch.promoting import WEIGHT
+
+    match = re.fullmatch(r"(\d+)(?:=(\d+(?:\.\d+)?))?", text.strip())
+    if match is None:
+        raise BadInputError(f'--promote wants FRAME or FRAME=WEIGHT, as in 120=20, not "{text}".')
+    return int(match[1]), WEIGHT if match[2] is None else float(match[2])
 
 
 def _painted(desk: Retouching, texts: list[str]) -> Any:

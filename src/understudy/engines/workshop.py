@@ -11,7 +11,7 @@ from understudy.engines.choices import Choices
 from understudy.errors import BadInputError
 from understudy.geometry.framing import Framing
 from understudy.progress import Progress, SilentProgress
-from understudy.training.faces import TrainingFaces
+from understudy.training.faces import PromotedFaces, TrainingFaces
 from understudy.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Workshop:
     notes      go into every checkpoint: by which consent records it is trained
     permit     asked at the start and every hour; raises where training is no longer permitted
     crew       the processes that train together; None: those that `settings` ask for
+    repaired   makes the faces that somebody has repaired in a film of this plate; use `promoted`
     """
 
     folder: Path
@@ -45,12 +46,18 @@ class Workshop:
     notes: Mapping[str, str] = field(default_factory=dict)
     permit: Callable[[], None] | None = field(default=None, repr=False)
     crew: Crew | None = field(default=None, repr=False)
+    repaired: Callable[[int, Framing], PromotedFaces] | None = field(default=None, repr=False)
 
     def train(self, learner: Learner) -> Outcome:
         """Train until the budget is spent, going on from what is in the folder: `training.loop.train`."""
         from understudy.training.loop import train
 
         return train(learner, self.folder, self.settings, self.progress, self.notes, self.crew, self.permit)
+
+    def promoted(self, size: int, framing: Framing = Framing.FACE) -> PromotedFaces | None:
+        """The repaired faces, cut out as `faces` are; None where there is none. Raises BadInputError."""
+        found = None if self.repaired is None else self.repaired(size, framing)
+        return found if found is not None and len(found) else None
 
     def faces(self, part: Part, size: int, framing: Framing = Framing.FACE, least: int = 1) -> TrainingFaces:
         """The faces of the likeness or of the plate, cut out `size` pixels wide (64 to 640), made on demand.

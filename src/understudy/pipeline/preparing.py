@@ -20,7 +20,7 @@ from understudy.pipeline.mattes.learned import Faces, with_learned
 from understudy.pipeline.roles import Role
 from understudy.pipeline.session import Session
 from understudy.pipeline.studies import Likeness, Studied
-from understudy.pipeline.workshops import Pupil, Tuition, teach, workshop
+from understudy.pipeline.workshops import Pupil, Tuition, promoted_in, teach, workshop
 from understudy.progress import Task
 from understudy.project.code import code_hash
 from understudy.project.recipe import Recipe
@@ -118,6 +118,8 @@ def _plan(session: Session, method: Method, pupil: Pupil) -> tuple[str, Model, t
 
 def _learn(session: Session, maker: Engine, tuition: Tuition, pupil: Pupil) -> tuple[str, Model, str]:
     place = workshop(session, maker, tuition, pupil)
+    some, digest = promoted_in(session, pupil)
+    repaired = {"promoted": digest} if some else {}
     recipe = Recipe(
         "learn",
         code_hash(type(maker).__module__),
@@ -127,7 +129,7 @@ def _learn(session: Session, maker: Engine, tuition: Tuition, pupil: Pupil) -> t
             "settings": place.settings.to_json(),
             "tracks": pupil.tracks,
         },
-        {"likeness": pupil.likeness.digest, "motion": pupil.digest},
+        {"likeness": pupil.likeness.digest, "motion": pupil.digest} | repaired,
     )
 
     def fit(stage: Stage) -> int:

@@ -54,6 +54,12 @@ class Swapped:
         frames = self.settings.get("frames")
         return int(frames[0]) if frames else 0
 
+    @property
+    def plate_digest(self) -> str:
+        """Hash of the plate's content."""
+        faces = self.stage("faces", self.stage("motion").recipe.inputs["faces"])
+        return faces.recipe.inputs["clip"]
+
     def stages(self, name: str) -> Iterator[Stage]:
         """The stages of a kind that the swap used. Raises BadInputError for one that is gone."""
         for folder in sorted(self.folders):

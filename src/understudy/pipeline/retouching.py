@@ -35,9 +35,10 @@ from understudy.pixels import to_bytes
 from understudy.project.catalog import Catalog
 from understudy.project.journals import ConflictError
 from understudy.retouch.bundle import export_edits, import_edits
-from understudy.retouch.canvas import NOWHERE
+from understudy.retouch.canvas import NOWHERE, Area, eye_distance
 from understudy.retouch.edits import Edit, Operation
 from understudy.retouch.making import Stroke
+from understudy.retouch.promoting import MOST_WEIGHT, WEIGHT, Promoted
 from understudy.retouch.repairing import Repaired, Repairer
 from understudy.retouch.store import EditStore
 
@@ -140,6 +141,29 @@ class Retouching(Drafting):
         if not self.is_preview or found.area.empty:
             return found
         return Repaired(marked_again(self.scene, frame, found), found.areas)
+
+    def promote(self, frame: int, weight: float = WEIGHT, *, track: int | None = None) -> Path:
+        """Keep a repaired frame to be learned from: trainings of `guided` in this project see it `weight`
+        times as often as another face, there where it was repaired. Returns the file, which may be deleted.
+
+        Raises BadInputError where the frame has no edit, and for a preview, from which nothing learns.
+        """
+        if not 0 < weight <= MOST_WEIGHT:
+            raise BadInputError(f"The weight of a repaired frame is above 0 and at most {MOST_WEIGHT:g}.")
+        if self.is_preview:
+            raise BadInputError(f"{self.film.name} is a preview: nothing learns from what nobody agreed to.")
+        number = self.track_at(frame, self.width / 2, self.height / 2) if track is None else track
+        face = self._face(number, frame)
+        area = Area.of(face, 0.5 * eye_distance(face), self.height, self.width)
+        picture = self.repaired_frame(frame)[area.within]
+        film = self.result_frame(frame)[area.within]
+        changed = (np.abs(picture.astype(np.int16) - film).max(-1) >= 2).astype(np.uint8) * np.uint8(255)
+        if not changed.any():
+            raise BadInputError(f"Frame {frame} of {self.film.name} is not repaired: make an edit first.")
+        at = frame + self.made.begin
+        plate = self.made.plate_digest
+        kept = Promoted(plate, number, at, area.x0, area.y0, picture, changed, float(weight))
+        return kept.save(self.made.project)
 
     # --- edits
 

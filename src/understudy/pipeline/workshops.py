@@ -26,6 +26,7 @@ from understudy.pipeline.aligning import Aligner, Bytes, Matrix, Shown, thinned
 from understudy.pipeline.consenting import Permission
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.learning import budget_of, check_end, trained_steps, training_settings
+from understudy.pipeline.promoted import aligned_promoted
 from understudy.pipeline.session import Session
 from understudy.pipeline.studies import Likeness
 from understudy.project.code import code_hash
@@ -37,6 +38,7 @@ from understudy.provenance.audit.models import What, note_model
 from understudy.provenance.consent.checking import Purpose
 from understudy.provenance.consent.warrant import Warrant
 from understudy.provenance.keys import Keyring
+from understudy.retouch.promoting import Promoted, promoted_of
 from understudy.training.faces import TrainingFaces
 
 if TYPE_CHECKING:
@@ -172,7 +174,15 @@ def workshop(session: Session, maker: Engine, tuition: Tuition, who: Pupil) -> W
         notes=notes,
         permit=permit,
         crew=tuition.crew,
+        repaired=lambda size, framing: aligned_promoted(
+            promoted_in(session, who)[0], who.faces, size, framing
+        ),
     )
+
+
+def promoted_in(session: Session, who: Pupil) -> tuple[list[Promoted], str]:
+    """The repaired frames of a role, and a hash of them. Raises BadInputError for a damaged one."""
+    return promoted_of(session.project.folder, who.plate.digest, who.tracks)
 
 
 def teach(session: Session, maker: Engine, tuition: Tuition, who: Pupil, place: Workshop) -> Model:

@@ -50,3 +50,19 @@ class TrainingFaces:
     def size(self) -> int:
         """Side of the square pictures, pixels."""
         return int(self.images.shape[1])
+
+
+@dataclass(frozen=True)
+class PromotedFaces:
+    """Faces of a plate as somebody has repaired them in a film: what should have come out.
+
+    faces    `mattes` are 255 where something was repaired, and 0 where it is as it was; `row` counts in the
+             plate's faces
+    weight   (N,) how often each is to be seen, of another face
+    """
+
+    faces: TrainingFaces
+    weight: npt.NDArray[np.float64] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.faces)

@@ -69,6 +69,7 @@ class GuidedEngine:
         from understudy.engines.guided.learner import GuidedLearner
         from understudy.engines.guided.lessons import AlignedCrops, make_lessons
         from understudy.engines.guided.lighting import plate_lights
+        from understudy.engines.guided.promoted import with_promoted
         from understudy.engines.guided.trials import make_trials
         from understudy.training.weights import load_into
 
@@ -80,10 +81,14 @@ class GuidedEngine:
         plan = WarpEngine().fit(likeness, plate)
         lights = plate_lights(plan, plate, replaced, crops)
         lessons = make_lessons(_thinned(faces), likeness, workshop.progress)
+        repaired = workshop.promoted(options.size)
+        if repaired is not None:
+            lessons = with_promoted(lessons, repaired, plan, lights, crops)
         trials = make_trials(plan, lights, replaced, crops)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(workshop.settings.seed)
-            learner = GuidedLearner(lessons, trials, options.channels)
+            weight = None if repaired is None else repaired.weight
+            learner = GuidedLearner(lessons, trials, options.channels, weight)
         workshop.train(learner)
         load_into(learner, workshop.folder)
         return GuidedModel.of(plan, lights, learner.net, options.size, options.channels)

@@ -33,17 +33,28 @@ class GuidedLearner(Learner):
     """Trains a `Refiner` on lessons of one likeness.
 
     channels   of the network's levels
+    promoted   how often each of the last lessons is to be seen, of the others: faces that somebody repaired.
+               They are never held out
     """
 
     name: ClassVar[str] = "guided"
 
-    def __init__(self, lessons: Lessons, trials: Trials | None, channels: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        lessons: Lessons,
+        trials: Trials | None,
+        channels: tuple[int, ...],
+        promoted: npt.NDArray[np.float64] | None = None,
+    ) -> None:
         super().__init__()
         self.net = Refiner(maps.COUNT, channels)
         self._channels = channels
         faces = lessons.faces
-        learned, self._held_out = hold_out(len(faces))
-        self.sampler = Sampler(learned, pose_weights(faces.pose[learned]), hard=0.5)
+        extra = np.zeros(0) if promoted is None else promoted
+        own = len(faces) - len(extra)
+        learned, self._held_out = hold_out(own)
+        weights = np.concatenate([pose_weights(faces.pose[learned]), extra])
+        self.sampler = Sampler(np.append(learned, np.arange(own, len(faces))), weights, hard=0.5)
         self._size = faces.size
         self._arrays = {
             "target": torch.from_numpy(np.array(faces.images)).permute(0, 3, 1, 2),

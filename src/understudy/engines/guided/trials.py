@@ -35,6 +35,13 @@ class Trials:
 def make_trials(plan: WarpModel, lights: Lights, plate: TrainingFaces, crops: Crops) -> Trials:
     """Some plate faces, spread over the track, as `warp` draws them."""
     places = np.unique(np.linspace(0, len(plate) - 1, _COUNT + 2).round().astype(np.int64)[1:-1])
+    return put_together(plan, lights, plate, crops, places)
+
+
+def put_together(
+    plan: WarpModel, lights: Lights, plate: TrainingFaces, crops: Crops, places: npt.NDArray[np.int64]
+) -> Trials:
+    """Plate faces, by their places, as `warp` draws them in the plate's light."""
     drawn: list[tuple[Any, ...]] = []
     for place in places:
         row, to_crop = int(plate.row[place]), plate.to_crop[place]
