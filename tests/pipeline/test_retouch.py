@@ -247,7 +247,7 @@ def test_drafts_conflicts_and_previews_of_the_desk(suite: Suite) -> None:
         assert [key.frame for key in again.keys] == [7, 15]
         with pytest.raises(BadInputError, match="another kind"):
             desk.draw(7, spot(desk), "heal", onto=edit)
-        with pytest.raises(BadInputError, match="no frame"):
+        with pytest.raises(BadInputError, match="and no 20"):
             desk.draw(7, spot(desk), "clone", source=Source("frame", frame=20))
         assert desk.track_at(7, *spot(desk).points[0]) == 0
 

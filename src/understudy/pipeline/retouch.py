@@ -71,7 +71,9 @@ def retouch(
                 project.run(RETOUCH, told, asked.output) as under_way,
                 Session(project, under_way, progress or SilentProgress()) as session,
             ):
-                return Swap(asked, settings, records, session, witness, finishing).result()
+                made = Swap(asked, settings, records, session, witness, finishing).result()
+            desk.store.sweep()
+            return made
 
 
 def output_of(film: Path) -> Path:

@@ -165,7 +165,7 @@ class FilmScene:
         return self._result(frame)
 
     def plate(self, frame: int) -> Image:
-        """The plate's frame beneath it, in the film's size and depth."""
+        """The plate's frame beneath it, in the film's size and its own depth."""
         return self._plate(frame)
 
     def landmarks(self, track: int, frame: int) -> npt.NDArray[np.float32] | None:
@@ -193,18 +193,9 @@ class FilmScene:
 
     def _read_plate(self, frame: int) -> Image:
         image = self.plate_clip.read(frame + self.made.begin).image[..., :3]
-        ours = self.result(frame)
-        if image.shape != ours.shape:
+        if image.shape[:2] != (self.height, self.width):
             image = np.asarray(cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_AREA))
-        return _as_deep(image, ours.dtype)
-
-
-def _as_deep(image: Image, wanted: np.dtype[Any]) -> Image:
-    if image.dtype == wanted:
         return image
-    if wanted == np.uint8:
-        return np.asarray((image.astype(np.uint32) * 255 + 32767) // 65535, np.uint8)
-    return image.astype(np.uint16) * np.uint16(257)
 
 
 def _faces(made: Swapped) -> Faceset:

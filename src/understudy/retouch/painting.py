@@ -35,7 +35,7 @@ _NEAR = 0.015
 """How far around a change of some size as much may be amiss, in eye distances."""
 _MOST = 1.2
 """Differences that many times the change are half taken out, larger ones less and less."""
-_GRAIN = 3.0
+_GRAIN = 1.5
 """Standard deviations of the film's grain that are left alone."""
 
 

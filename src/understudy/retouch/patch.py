@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -203,6 +204,8 @@ class Patches:
             self.folder.mkdir(parents=True, exist_ok=True)
             with replacing(path, alone=False) as part:
                 part.write_bytes(content)
+        else:
+            path.touch()  # somebody wants it now, see `sweep`
         return digest
 
     def read_file(self, digest: str) -> bytes:
@@ -222,9 +225,11 @@ class Patches:
             self._remember(digest, found)
         return found
 
-    def sweep(self, needed: frozenset[str]) -> int:
-        """Delete patches that nothing refers to; return how many."""
+    def sweep(self, needed: frozenset[str], older: float) -> int:
+        """Delete patches that nothing refers to and nobody has made for so many seconds; return how many."""
+        least = time.time() - older
         unused = [path for path in self.folder.glob("*.npz") if path.stem not in needed]
+        unused = [path for path in unused if path.stat().st_mtime < least]
         for path in unused:
             path.unlink(missing_ok=True)
         return len(unused)

@@ -15,6 +15,9 @@ from understudy.retouch.patch import Patches
 FOLDER = "retouch"
 """Of a project: where patches lie."""
 
+_DRAFTS = 7 * 86400.0
+"""Seconds for which a draft that was not kept may still be."""
+
 
 class EditStore:
     """The edits of the film at `output`.
@@ -101,17 +104,17 @@ class EditStore:
         names = ", ".join(version.name for version in self.versions()) or "none was named"
         raise BadInputError(f"There is no version {name} ({names}).")
 
-    def sweep(self) -> int:
+    def sweep(self, older: float = _DRAFTS) -> int:
         """Delete patches that no edit of any film refers to, undone ones counted in; return how many.
 
-        Not while somebody draws: a draft's patches are not referred to before it is kept.
+        A draft's patches are not referred to before it is kept: those of the last `older` seconds stay.
         """
         needed: set[str] = set()
         for change in self._catalog.all_changes():
             for name in ("kept", "replaced", "edits"):
                 for edit in change.get(name, []):
                     needed |= read_edit(edit).patches
-        return self.patches.sweep(frozenset(needed))
+        return self.patches.sweep(frozenset(needed), older)
 
     def _write(self, change: dict[str, Any], revision: int) -> int:
         return self._catalog.add_change(self.output, change, revision).revision
