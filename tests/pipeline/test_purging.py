@@ -130,6 +130,9 @@ def test_all_of_one_persons_goes_and_others_stay(studio: Studio) -> None:
     (trainings / "foreign").mkdir()
     unclear = studio.model("models/foreign.safetensors", None)
     (studio.project / "stages" / ".part-half.png").write_text("FACE anna")
+    shown = studio.project / "studio" / "faces" / "likeness-1" / "0000001.jpg"
+    shown.parent.mkdir(parents=True)
+    shown.write_text("FACE anna")
     purged = purge(studio.project, "Anna")
     assert "anna" not in studio.faces()
     assert {"bert", "carl"} <= studio.faces(), "what Carl's runs need is there"
