@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,10 @@ PATIENCE = 240_000
 
 
 @pytest.fixture(scope="module")
-def address(swapped: Path) -> Iterator[str]:
-    with studio(swapped) as address:
+def address(swapped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    # a copy: what is chosen here is not to change what other stories see
+    project = shutil.copytree(swapped, tmp_path_factory.mktemp("faces") / swapped.name)
+    with studio(project) as address:
         yield address
 
 
