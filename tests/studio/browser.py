@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 _COMMAND = [sys.executable, "-c", "from understudy.cli import main; main()", "studio"]
@@ -91,6 +92,9 @@ def photographed(page: Page, name: str) -> None:
         path = Path(folder) / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=path)
+        with Image.open(path) as taken:
+            small = taken.convert("RGB").quantize(200, dither=Image.Dither.NONE)
+        small.save(path, optimize=True)
 
 
 def _free_port() -> int:
