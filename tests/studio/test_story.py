@@ -158,8 +158,8 @@ def test_5_retouch(page: Page) -> None:
     page.keyboard.press("Enter")
     shows(page, 8, "retouched")
     page.get_by_role("button", name="Paint", exact=True).click()
-    page.get_by_label("Colour").fill("#20e040")
-    drawn(page, [(0.45, 0.33), (0.5, 0.34)])
+    page.get_by_label("Colour").fill("#7a2f2a")
+    drawn(page, [(0.52, 0.24), (0.6, 0.22)])
     expect(page.locator("polyline")).to_have_count(1)  # there at once, and gone when the picture has it
     draft = page.get_by_role("region", name="Draft")
     expect(draft.get_by_role("status")).to_have_text("20 frames shown")
@@ -238,7 +238,7 @@ def test_7_shots_and_the_film_rendered_with_its_edits(page: Page, swapped: Path)
     page.get_by_role("combobox", name="Film").select_option("film-retouched.mp4")
     page.get_by_role("link", name="Review").click()
     shows(page, 0, "result")
-    assert page.get_by_role("button", name="Retouched").count() == 0, "the edits are in it"
+    expect(page.get_by_role("button", name="Retouched")).to_have_count(0)  # the edits are in it
     page.reload()
     expect(page.get_by_role("combobox", name="Film")).to_contain_text("film-retouched.mp4")
     page.get_by_role("combobox", name="Film").select_option("film.mp4")
