@@ -77,11 +77,17 @@ def swapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def swap_desk(swapped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A copy of that project: its catalogue is its own, its film the one that was made."""
+def copied(swapped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of that project, to be changed: its catalogue is its own, its film the one that was made."""
     folder = tmp_path_factory.mktemp("copied") / "film.mp4.understudy"
     shutil.copytree(swapped, folder)
-    desk = Desk(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def swap_desk(copied: Path) -> Iterator[Desk]:
+    """That copy at a desk where no job is begun."""
+    desk = Desk(copied)
     yield desk
     desk.__exit__()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,8 @@ PATIENCE = 240_000
 
 
 @pytest.fixture(scope="module")
-def address(swapped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    # a copy: what is chosen here is not to change what other stories see
-    project = shutil.copytree(swapped, tmp_path_factory.mktemp("faces") / swapped.name)
-    with studio(project) as address:
+def address(copied: Path) -> Iterator[str]:
+    with studio(copied) as address:
         yield address
 
 

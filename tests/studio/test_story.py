@@ -20,8 +20,8 @@ PATIENCE = 120_000
 
 
 @pytest.fixture(scope="module")
-def address(swapped: Path) -> Iterator[str]:
-    with studio(swapped) as address:
+def address(copied: Path) -> Iterator[str]:
+    with studio(copied) as address:
         yield address
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -17,9 +16,8 @@ def steps_of(page: Page) -> int:
     return int(text.replace(",", ""))
 
 
-def test_a_training_is_begun_watched_stopped_and_gone_on_with(swapped: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(swapped, tmp_path / swapped.name)
-    with studio(project) as address, chromium() as browser, opened(browser, address) as page:
+def test_a_training_is_begun_watched_stopped_and_gone_on_with(copied: Path) -> None:
+    with studio(copied) as address, chromium() as browser, opened(browser, address) as page:
         page.get_by_role("link", name="Train").click()
         expect(page.get_by_text("Nothing was trained in this project yet")).to_be_visible()
         page.get_by_role("button", name="New…").click()
