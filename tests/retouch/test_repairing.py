@@ -10,7 +10,9 @@ from understudy.retouch.canvas import Area, eye_distance
 from understudy.retouch.edits import Key, Operation
 from understudy.retouch.making import Mask, Stroke, brushed, difference, patch_of
 from understudy.retouch.moving import offsets_of
+from understudy.retouch.painting import Placed, matte_of
 from understudy.retouch.patch import Patch, Patches
+from understudy.retouch.registering import lie
 from understudy.retouch.repairing import Repairer
 
 KEY = 2
@@ -69,6 +71,18 @@ def test_outside_the_area_of_an_edit_every_bit_is_the_films(patches, flawed):
     far = np.hypot(columns - flawed.faces[0][425, 0], rows - flawed.faces[0][425, 1])
     changed = (found.image != flawed.film[0]).any(-1)
     assert far[changed].max() < 0.5 * eye_distance(flawed.faces[0])
+
+
+def test_outside_its_own_matte_an_edit_changes_nothing(patches, flawed):
+    edit = edit_of(Operation.PAINT, painted(patches, flawed), flawed)
+    patch = patches[edit.keys[0].patch]
+    for frame in range(flawed.frames):
+        found = Repairer(flawed, patches).repaired(frame, [edit])
+        where = lie(patch, flawed.faces[frame], flawed.film[frame])
+        matte = matte_of([Placed(patch, 1.0, where)], found.area)
+        changed = (found.image != flawed.film[frame]).any(-1)[found.area.within]
+        assert changed.any()
+        assert not changed[matte == 0].any()
 
 
 def test_strength_range_and_fading(patches, flawed):

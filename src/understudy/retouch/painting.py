@@ -103,7 +103,8 @@ def _correction(placed: Placed, logs: Floats, unit: float) -> Floats:
     rest = apart - broad(apart * weight[..., None], sigma) / total
     amiss = limited(rest, _around(change, max(1.0, _NEAR * unit)), _grain(rest, weight))
     change -= (inside * known)[..., None] * amiss
-    return np.asarray(where.facing[..., None] * change, np.float32)
+    # Bicubic drawing overshoots by a texel: outside the matte nothing changes at all.
+    return np.asarray((where.facing * (inside > 0))[..., None] * change, np.float32)
 
 
 def limited(rest: Floats, change: Floats, grain: float) -> Floats:
