@@ -2,7 +2,7 @@
 
     python -m benchmarks.studio DIR [--json FILE]
 
-films two digital performers into DIR and swaps them, unless that is done there; then starts the studio and
+films two digital performers into DIR and swaps them, unless that was done there; then starts the studio and
 asks it over HTTP what a browser asks:
 
   step on, back      the next frame, scaled to a window (a JPEG of half the size), one after another
@@ -51,8 +51,6 @@ _STUDIO = [sys.executable, "-c", "from understudy.cli import main; main()", "stu
 def made(folder: Path) -> Path:
     """A finished swap at 1080p in `folder`; its film."""
     film, plate, likeness = (folder / name for name in ("film.mp4", "plate.mp4", "likeness.mp4"))
-    if film.exists():
-        return film
     folder.mkdir(parents=True, exist_ok=True)
     rate = Fraction(25)
     if not likeness.exists():
@@ -64,7 +62,9 @@ def made(folder: Path) -> Path:
     command = ["swap", str(likeness), "--onto", str(plate), "-o", str(film), "-q"]
     record = ["consent", "declare", "--kind", "synthetic", "--subject", "Nobody", "--reference", "Drawn."]
     agreed = folder / "agreed.consent.json"
-    run([*record, "--material", str(likeness), "--material", str(plate), "-o", str(agreed)])
+    if not agreed.exists():
+        run([*record, "--material", str(likeness), "--material", str(plate), "-o", str(agreed)])
+    # where it was done by the same code, nothing is done anew
     run([*command, "--consent", str(agreed)])
     return film
 
