@@ -13,6 +13,9 @@ from understudy.errors import BadInputError, OutputError
 from understudy.faces.people import identity
 from understudy.pipeline.covering import CoverRequest, coverage
 from understudy.pipeline.curating import CurateRequest, curate
+from understudy.project import coverages
+from understudy.project.fingerprint import fingerprint
+from understudy.project.folder import Project
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,18 @@ def test_what_was_left_out_is_asked_for(project: Path, likeness: Path, half: Pat
     assert "to camera-right" in need.sentence
     missing = pair.plate.known.traits.yaw[need.rows]
     assert missing.min() > pair.likeness.known.traits.yaw.max()
+
+
+def test_what_was_found_is_kept_for_whoever_goes_through_the_plates_films(
+    project: Path, likeness: Path, half: Path
+) -> None:
+    (pair,) = coverage(asked(project, half, likeness)).pairs
+    with Project(project) as opened, opened.catalog.transaction() as session:
+        (told,) = coverages.of(session, fingerprint(likeness))
+    assert (told.summary, told.needs) == (pair.summary, tuple(need.sentence for need in pair.needs))
+    beyond = {frame for frame, apart in told.marks if apart > 1}
+    assert beyond == set(pair.to_json()["uncovered_frames"])
+    assert beyond
 
 
 def test_dropped_faces_cover_nothing(project: Path, likeness: Path, half: Path) -> None:

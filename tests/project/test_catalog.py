@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from understudy.errors import BadInputError, OutputError
-from understudy.project import corrections, selections
+from understudy.project import corrections, coverages, selections
 from understudy.project.beside import NOT_YET, read_beside
 from understudy.project.catalog import DONE, Catalog, Shot, Track, disk_trouble
 from understudy.project.corrections import Correction, Moved
@@ -262,8 +262,12 @@ def test_corrections_are_kept_by_content_and_replaced(catalog, clip, path):
     assert corrections.digest_of([late]) != corrections.digest_of([early])
     catalog.replace_corrections("ab", [late])
     assert catalog.corrections("ab") == (late,)
+    with catalog.transaction() as session:
+        coverages.keep(session, "ab", [coverages.Told("anna", "All of it is covered.", (), ((1, 0.5),))])
     catalog.forget_clips(["ab"])
     assert catalog.corrections("ab") == ()
+    with catalog.transaction() as session:
+        assert coverages.of(session, "ab") == []
 
 
 def test_selections_are_read_beside_the_process_that_holds_the_project(catalog, path, tmp_path):

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from tests.studio.conftest import SIZE, picture
 from understudy.inspection.flaws import FLAWS, Judgement
-from understudy.project import findings, jobs, reviews
+from understudy.project import coverages, findings, jobs, reviews
 from understudy.project.catalog import Catalog
 from understudy.studio.desk import Desk
 from understudy.studio.work.inspecting import curves_of
@@ -173,6 +173,29 @@ def test_a_job_is_in_the_catalogue_and_asked_for_once(client: TestClient, desk: 
     assert client.post(f"/api/jobs/{first['id']}/retry").status_code == 204
     assert client.get("/api/jobs").json()[0]["state"] == "waiting"
     client.post(f"/api/jobs/{first['id']}/cancel")
+
+
+def test_coverage_is_told_in_the_frames_of_the_film(client: TestClient, desk: Desk, number: int) -> None:
+    assert client.get(f"/api/films/{number}/review").json()["covered"] is None
+    told = [
+        coverages.Told("arjun", "Half of it is covered.", ("Record the left.",), ((1, 3.0), (4, 1.5))),
+        coverages.Told("elin", "Less is covered.", (), ((5, 9.0),)),
+    ]
+    plate = desk.film(number).plate
+    assert plate is not None
+    with desk.catalog.transaction() as session:
+        coverages.keep(session, desk.prints.of(plate), told)
+    covered = client.get(f"/api/films/{number}/review").json()["covered"]
+    assert covered == {
+        "summary": "Half of it is covered.",
+        "needs": ["Record the left."],
+        "marks": [[2, 1.5]],
+    }, "the film begins at frame 2"
+    with desk.catalog.transaction() as session:
+        coverages.keep(session, desk.prints.of(plate), ())
+    assert client.get(f"/api/films/{number}/review").json()["covered"] is None
+    job = client.post(f"/api/films/{number}/coverage").json()
+    assert (job["kind"], job["state"]) == ("cover", "waiting")
 
 
 def test_one_project_has_one_studio(desk: Desk, finished: Path) -> None:

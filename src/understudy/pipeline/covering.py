@@ -33,11 +33,15 @@ from understudy.pipeline.mattes.plates import PlateRequest, at_work, look
 from understudy.pipeline.session import Session
 from understudy.pipeline.studies import Studied, stride, study, used_rows
 from understudy.progress import Progress
+from understudy.project import coverages
+from understudy.project.coverages import Told
 from understudy.project.folder import default_folder
 
 Rows = npt.NDArray[np.int64]
 
 _WORST = 8
+_FARTHEST = 9.0
+"""Distances are told up to here."""
 _APART = 12
 """Frames that two faces shown as worst are apart at least."""
 
@@ -128,6 +132,18 @@ class Pair:
         worst = coverage.loss >= np.percentile(coverage.loss, 90)
         return f"{text} A swap is expected to be worst in {ranges(self.plate.faces.frame[worst])}."
 
+    @property
+    def told(self) -> Told:
+        """What the catalogue keeps of it: distances of half a border and more, the largest of each frame."""
+        apart = np.max([self.coverage.apart[name] for name in ACTED], axis=0)
+        frames = self.plate.faces.frame
+        worst = {
+            int(frame): round(float(min(apart[frames == frame].max(), _FARTHEST)), 2)
+            for frame in np.unique(frames)
+        }
+        marks = tuple((frame, distance) for frame, distance in worst.items() if distance >= 0.5)
+        return Told(self.likeness.name, self.summary, tuple(need.sentence for need in self.needs), marks)
+
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
         frames, coverage = self.plate.faces.frame, self.coverage
@@ -201,6 +217,7 @@ def coverage(request: CoverRequest, progress: Progress | None = None) -> Covered
         pairs = [_pair(likeness, plate) for plate in plates for likeness in likenesses]
         pairs.sort(key=lambda pair: -pair.fit.score)
         made = Covered(tuple(pairs))
+        _keep(session, plates, pairs)
         if request.report is not None:
             _write_report(session, request.report, made)
         drawn = [] if request.maps is None else _write_maps(request.maps, pairs)
@@ -310,6 +327,14 @@ def _worst(loss: npt.NDArray[np.float64], frames: npt.NDArray[np.int32]) -> Rows
         if len(chosen) == _WORST:
             break
     return np.array(chosen, np.int64)
+
+
+def _keep(session: Session, plates: Sequence[Side], pairs: Sequence[Pair]) -> None:
+    """Leave in the catalogue what was found, for whoever goes through films of these plates."""
+    with session.project_catalog.transaction() as table:
+        for plate in plates:
+            mine = [pair.told for pair in pairs if pair.plate is plate]
+            coverages.keep(table, plate.clips[0].digest, mine)
 
 
 # --- showing

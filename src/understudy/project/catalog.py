@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from understudy.atomic import output_error
 from understudy.errors import BadInputError, OutputError
-from understudy.project import corrections, journals, selections
+from understudy.project import corrections, coverages, journals, selections
 from understudy.project.corrections import Correction
 from understudy.project.journals import Journal, Version
 from understudy.project.schema import ClipRow, RunRow, SelectionRow, ShotRow, StageRow, TrackRow, migrate
@@ -300,8 +300,8 @@ class Catalog:
             corrections.replace(session, fingerprint, chosen, _now())
 
     def forget_clips(self, fingerprints: Iterable[str]) -> int:
-        """Delete what is known of clips with this content: tracks, chosen faces, what was put right of them;
-        return their number.
+        """Delete what is known of clips with this content (tracks, chosen faces, what was put right, how
+        far they are covered); return their number.
         """
         fingerprints = set(fingerprints)
         self.forget_selections(fingerprints)
@@ -309,6 +309,8 @@ class Catalog:
             self.replace_corrections(fingerprint, ())
         statement = delete(ClipRow).where(ClipRow.fingerprint.in_(fingerprints))
         with Session(self._engine) as session, session.begin():
+            for fingerprint in fingerprints:
+                coverages.keep(session, fingerprint, ())
             return len(session.scalars(statement.returning(ClipRow.id)).all())
 
     def recipes_in_use(self, generations: int = 2) -> set[str]:

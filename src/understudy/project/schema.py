@@ -175,6 +175,19 @@ class CorrectionRow(Table):
     changed: Mapped[datetime]
 
 
+class CoverageRow(Table):
+    """How far a likeness covers the plate with one content. `marks` holds [frame, distance]."""
+
+    __tablename__ = "coverages"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plate: Mapped[str] = mapped_column(index=True)
+    likeness: Mapped[str]
+    made: Mapped[datetime]
+    summary: Mapped[str]
+    needs: Mapped[list[Any]]
+    marks: Mapped[list[Any]]
+
+
 class InspectionRow(Table):
     """What was found in a film with one content. `curves` holds {name, marks: [[frame, score], …]}."""
 
@@ -442,6 +455,18 @@ MIGRATIONS = (
         unit VARCHAR NOT NULL,
         message VARCHAR NOT NULL
     )
+    """,
+    """
+    CREATE TABLE coverages (
+        id INTEGER NOT NULL PRIMARY KEY,
+        plate VARCHAR NOT NULL,
+        likeness VARCHAR NOT NULL,
+        made DATETIME NOT NULL,
+        summary VARCHAR NOT NULL,
+        needs JSON NOT NULL,
+        marks JSON NOT NULL
+    );
+    CREATE INDEX ix_coverages_plate ON coverages (plate)
     """,
 )
 """Step k takes version k to k + 1. A step that has been released is never edited; a change is a new step."""

@@ -21,6 +21,7 @@ from understudy.project import jobs
 from understudy.project.catalog import Catalog
 
 KINDS = {
+    "cover": "understudy.studio.work.covering",
     "faces": "understudy.studio.work.hanging",
     "inspect": "understudy.studio.work.inspecting",
     "matte": "understudy.studio.work.matting",

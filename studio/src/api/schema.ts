@@ -148,6 +148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/films/{film}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cover Film
+         * @description Let likeness and plate of the film be compared.
+         */
+        post: operations["cover_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/films/{film}/verdicts": {
         parameters: {
             query?: never;
@@ -1045,6 +1065,21 @@ export interface components {
              * @enum {string}
              */
             colour_mode: "match" | "own";
+        };
+        /**
+         * Covered
+         * @description How far the likeness covers the film's plate: (frame, distance), 1 is the border of what it has.
+         */
+        Covered: {
+            /** Summary */
+            summary: string;
+            /** Needs */
+            needs: string[];
+            /** Marks */
+            marks: [
+                number,
+                number
+            ][];
         };
         /**
          * Curve
@@ -1965,6 +2000,7 @@ export interface components {
             shots: components["schemas"]["Shot"][];
             /** Notes */
             notes: components["schemas"]["Note"][];
+            covered: components["schemas"]["Covered"] | null;
         };
         /**
          * Seen
@@ -2384,6 +2420,37 @@ export interface operations {
         };
     };
     inspect_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cover_film: {
         parameters: {
             query?: never;
             header?: never;

@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from understudy.project import findings, reviews
+from understudy.project import coverages, findings, reviews
 from understudy.project.schema import EventRow, VerdictRow
-from understudy.studio.desk import AtDesk
+from understudy.studio.desk import AtDesk, Desk
+from understudy.studio.films import Film
 from understudy.studio.views.jobs import Job
 
 router = APIRouter(tags=["review"])
@@ -57,6 +58,14 @@ class Curve(BaseModel):
     marks: list[tuple[int, float]]
 
 
+class Covered(BaseModel):
+    """How far the likeness covers the film's plate: (frame, distance), 1 is the border of what it has."""
+
+    summary: str
+    needs: list[str]
+    marks: list[tuple[int, float]]
+
+
 class Note(BaseModel):
     """What somebody wrote at a frame."""
 
@@ -82,6 +91,7 @@ class ReviewState(BaseModel):
     curves: list[Curve]
     shots: list[Shot]
     notes: list[Note]
+    covered: Covered | None
 
 
 class NewVerdict(BaseModel):
@@ -133,6 +143,7 @@ def read_review(film: int, desk: AtDesk) -> ReviewState:
             if row.kind == "shot"
         ],
         notes=notes,
+        covered=_covered(desk, one),
     )
 
 
@@ -141,6 +152,14 @@ def inspect_film(film: int, desk: AtDesk) -> Job:
     """Let the film be inspected."""
     one = desk.film(film)
     row = desk.queue.add("inspect", f"Inspect {one.path.name}", {"film": film})
+    return Job.model_validate(row)
+
+
+@router.post("/films/{film}/coverage", status_code=202)
+def cover_film(film: int, desk: AtDesk) -> Job:
+    """Let likeness and plate of the film be compared."""
+    one = desk.film(film)
+    row = desk.queue.add("cover", f"Coverage of {one.path.name}", {"film": film})
     return Job.model_validate(row)
 
 
@@ -183,6 +202,18 @@ def delete_note(note: int, seen: Annotated[int, Query()], desk: AtDesk) -> None:
     with desk.catalog.transaction() as session:
         reviews.delete_note(session, note, seen=seen)
     desk.changed()
+
+
+def _covered(desk: Desk, film: Film) -> Covered | None:
+    if film.plate is None or not film.plate.is_file():
+        return None
+    with desk.catalog.transaction() as session:
+        told = coverages.of(session, desk.prints.of(film.plate))
+    if not told:
+        return None
+    best = told[0]
+    marks = [(frame - film.begin, apart) for frame, apart in best.marks if frame >= film.begin]
+    return Covered(summary=best.summary, needs=list(best.needs), marks=marks)
 
 
 def _event(row: EventRow, said: list[VerdictRow], print_: str) -> Event:

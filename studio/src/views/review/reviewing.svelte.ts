@@ -91,6 +91,11 @@ export class Reviewing {
     await this.fetch();
   }
 
+  async cover(): Promise<void> {
+    await session.attempt(() => ask(`/films/${this.film.number}/coverage`, "POST"));
+    await session.fetchJobs();
+  }
+
   async inspect(): Promise<void> {
     await session.attempt(() => ask(`/films/${this.film.number}/inspection`, "POST"));
     await session.fetchJobs();
