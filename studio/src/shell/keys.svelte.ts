@@ -1,7 +1,5 @@
 // Keys: what can be done, by which key, and which keys somebody would rather have (kept in this browser).
 
-import { untrack } from "svelte";
-
 export interface Action {
   id: string;
   title: string;
@@ -20,11 +18,14 @@ class Keys {
   /** Where the keys go while the sheet waits for one. */
   waiting = $state<string>();
 
+  // Not state: an effect that is torn down reads state as it was before.
+  #offered: Action[] = [];
+
   /** Offer actions until what is returned is called. */
   offer(actions: Action[]): () => void {
-    this.actions = [...untrack(() => this.actions), ...actions];
+    this.actions = this.#offered = [...this.#offered, ...actions];
     return () => {
-      this.actions = this.actions.filter((action) => !actions.includes(action));
+      this.actions = this.#offered = this.#offered.filter((action) => !actions.includes(action));
     };
   }
 
