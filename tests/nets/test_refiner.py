@@ -1,9 +1,14 @@
 """The network that corrects pictures: it begins as one that changes nothing, and does what it says."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional
 
-from understudy.nets.refiner import FARTHEST, Correction, Refiner
+from understudy.nets.refiner import FARTHEST, Correction, Refiner, Residual
 
 SIZE = 32
 
@@ -93,3 +98,27 @@ def test_it_learns_to_undo_a_shift() -> None:
         optimiser.step()
         errors.append(float(loss))
     assert errors[-1] < 0.6 * errors[0]
+
+
+def test_a_narrow_block_that_halves_writes_nowhere_else() -> None:
+    """Convolutions of torch 2.13 did so on processors: the process died of it, sooner or later."""
+    program = """
+import torch
+from torch import nn
+from torch.nn import functional
+from understudy.nets.refiner import Residual
+block = Residual(8, 12, 2).to(memory_format=torch.channels_last)
+for _ in range(60):
+    x = torch.rand(1, 8, 64, 64).contiguous(memory_format=torch.channels_last).requires_grad_()
+    block(x).square().mean().backward()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr.decode()
+
+
+def test_a_block_that_halves_sees_every_other_pixel_beside_its_convolutions() -> None:
+    block = Residual(3, 5, 2)
+    x = torch.rand(2, 3, 8, 6)
+    assert isinstance(block.short_cut, nn.Conv2d)
+    strided = functional.conv2d(x, block.short_cut.weight, block.short_cut.bias, stride=2)
+    assert torch.allclose(block(x), strided, atol=1e-6), "the second convolution begins at zero"
