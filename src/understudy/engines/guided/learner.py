@@ -26,12 +26,6 @@ _MIRRORED = 1 / 3
 _SHAKEN = 1.2 / 256
 """What is put together is bent by a smooth random field of this many sides, so that mending it is learned."""
 _TONED = 0.05
-_COARSELY = 0.3
-"""Share of the budget in which faces have half the side: four steps for one, and what they teach (light, and
-where teeth and irises are) is not fine. On digital performers mouths gain half a decibel by it.
-"""
-_LEVELS = 32
-"""A side that can be halved is a multiple of this: the network halves four times."""
 _SHEET = 4
 
 
@@ -70,11 +64,6 @@ class GuidedLearner(Learner):
             "masks": torch.from_numpy(lessons.masks).permute(0, 3, 1, 2),
         }
         self._trials = trials
-        self._coarse = False
-
-    def schedule(self, progress: float) -> None:
-        """Begin with faces of half the side."""
-        self._coarse = progress < _COARSELY and self._size % _LEVELS == 0
 
     @property
     def device(self) -> torch.device:
@@ -97,14 +86,12 @@ class GuidedLearner(Learner):
             shift=field, tone=torch.zeros(1, device=device), drawn=torch.zeros(1, device=device),
             share=torch.zeros(1, device=device), matte=shown["matte"],
         )  # fmt: skip
-        batch = {
+        return {
             **shown,
             "warped": toned * shaken.apply(shown["warped"]),
             "target": toned * shown["target"],
+            "faces": faces,
         }
-        if self._coarse:
-            batch = {name: functional.avg_pool2d(each, 2) for name, each in batch.items()}
-        return {**batch, "faces": faces}
 
     def _take(self, faces: Tensor, variant: Tensor) -> dict[str, Tensor]:
         device = self.device
