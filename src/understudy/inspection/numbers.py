@@ -92,8 +92,8 @@ def of_picture(picture: Bytes, regions: Regions, own: Points) -> Numbers:
     """Colour, sharpness and grain of a face in an aligned picture (S, S, 3) with landmarks `own` (478, 3)."""
     found = _colour(picture, regions.skin)
     for name, matte in (("skin", regions.skin), ("eyes", regions.eyes), ("mouth", regions.mouth)):
-        enough = np.count_nonzero(matte) >= _LEAST_PIXELS
-        energy = band_energies(picture, matte)[1] if enough else np.nan
+        enough = cv2.countNonZero(matte) >= _LEAST_PIXELS
+        energy = band_energies(picture, matte, bands=2)[1] if enough else np.nan
         found[f"sharp_{name}"] = float(np.log2(max(energy, _LEAST_ENERGY)))
     found["grain"] = _grain(picture, regions.skin)
     teeth = mouth_detail(picture, own)

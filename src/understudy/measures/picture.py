@@ -29,14 +29,10 @@ def weights(matte: Matte) -> Floats:
 
 def box_of(matte: Matte, margin: int = 0) -> Box | None:
     """The smallest box around everything above 0, and `margin` pixels more; None where nothing is."""
-    inside = matte > 0
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    if not len(rows):
+    x, y, across, down = cv2.boundingRect((matte > 0).view(np.uint8))
+    if not across:
         return None
-    return (
-        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
-        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
-    )
+    return slice(max(0, y - margin), y + down + margin), slice(max(0, x - margin), x + across + margin)
 
 
 def join(one: Box | None, other: Box | None) -> Box | None:
@@ -84,10 +80,15 @@ def region_matte(
         points = np.round(landmarks[list(outline), :2] * 16).astype(np.int32)
         cv2.fillPoly(matte, [points], 1, shift=4)
     reach = grow * float(interocular(landmarks))
-    if reach > 0:
-        matte = (_distance((matte == 0).astype(np.uint8)) <= reach).astype(np.uint8)
-    elif reach < 0:
-        matte = (_distance(matte) > -reach).astype(np.uint8)
+    x, y, across, down = cv2.boundingRect(matte)
+    if reach and across:
+        # what is farther off is neither in the region nor decides what is
+        room = 2 + max(0, int(np.ceil(reach)))
+        near = np.s_[max(0, y - room) : y + down + room, max(0, x - room) : x + across + room]
+        if reach > 0:
+            matte[near] = _distance((matte[near] == 0).astype(np.uint8)) <= reach
+        else:
+            matte[near] = _distance(matte[near]) > -reach
     return matte.astype(np.float32)
 
 

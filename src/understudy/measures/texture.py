@@ -15,19 +15,19 @@ _BAND_SIGMAS = (1.0, 2.0, 4.0)
 _LEAST_ENERGY = 1e-10
 
 
-def band_energies(picture: Picture, matte: Matte) -> npt.NDArray[np.float64]:
-    """Mean energy of luma inside the matte in three bands of detail, finest first, (3,).
+def band_energies(picture: Picture, matte: Matte, bands: int = 3) -> npt.NDArray[np.float64]:
+    """Mean energy of luma inside the matte in three bands of detail, finest first, (3,); or in fewer.
 
     NaN for an empty matte. The bands of a Laplacian pyramid (Burt, Adelson 1983) without its decimation:
     differences of Gaussians with sigma 0, 1, 2 and 4 pixels.
     """
     box = box_of(matte, margin=12)
     if box is None:
-        return np.full(3, np.nan)
+        return np.full(bands, np.nan)
     weight = weights(matte[box])
     total = weight.sum(dtype=np.float64)
     finer, energies = luma(picture[box]), []
-    for sigma, before in zip(_BAND_SIGMAS, (0.0, *_BAND_SIGMAS), strict=False):
+    for sigma, before in zip(_BAND_SIGMAS[:bands], (0.0, *_BAND_SIGMAS), strict=False):
         coarser = cv2.GaussianBlur(finer, (0, 0), float(np.sqrt(sigma**2 - before**2)))
         energies.append(((finer - coarser) ** 2 * weight).sum(dtype=np.float64) / total)
         finer = coarser
