@@ -15,7 +15,8 @@ from understudy.project import corrections, coverages, selections
 from understudy.project.beside import NOT_YET, read_beside
 from understudy.project.catalog import DONE, Catalog, Shot, Track, disk_trouble
 from understudy.project.corrections import Correction, Moved
-from understudy.project.schema import MIGRATIONS, VERSION, Table
+from understudy.project.migrations import MIGRATIONS, VERSION
+from understudy.project.schema import Table
 from understudy.project.selections import Dropped, Selection
 
 OUT = Path("out.mp4")
@@ -76,9 +77,9 @@ def test_an_older_catalogue_takes_the_missing_steps_and_keeps_its_rows(path, tmp
     with sqlite3.connect(path) as connection:
         connection.execute("INSERT INTO clips VALUES (1, 'a.mov', 'ab', 1, 2, 3, '24/1', 4, 5)")
     monkeypatch.setattr(
-        "understudy.project.schema.MIGRATIONS", (*MIGRATIONS, "ALTER TABLE clips ADD note VARCHAR")
+        "understudy.project.migrations.MIGRATIONS", (*MIGRATIONS, "ALTER TABLE clips ADD note VARCHAR")
     )
-    monkeypatch.setattr("understudy.project.schema.VERSION", VERSION + 1)
+    monkeypatch.setattr("understudy.project.migrations.VERSION", VERSION + 1)
     Catalog(path).close()
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT path, note FROM clips").fetchall() == [("a.mov", None)]
@@ -86,7 +87,7 @@ def test_an_older_catalogue_takes_the_missing_steps_and_keeps_its_rows(path, tmp
 
 
 def test_a_step_that_fails_leaves_the_catalogue_as_it_was(path, monkeypatch):
-    monkeypatch.setattr("understudy.project.schema.MIGRATIONS", ("CREATE TABLE a (b INTEGER); NONSENSE",))
+    monkeypatch.setattr("understudy.project.migrations.MIGRATIONS", ("CREATE TABLE a (b INTEGER); NONSENSE",))
     with pytest.raises(BadInputError, match="cannot be used"):
         Catalog(path)
     with sqlite3.connect(path) as connection:

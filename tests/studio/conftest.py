@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser
 
 from tests.pipeline.agreed import swap
 from tests.pipeline.films import act, film
+from tests.studio.browser import chromium, studio
 from understudy.media import open_clip
 from understudy.pipeline.request import SwapRequest
 from understudy.project.catalog import Shot, Track
@@ -120,3 +122,17 @@ def swap_client(swap_desk: Desk) -> Iterator[TestClient]:
 def number(desk: Desk) -> int:
     """The film's number."""
     return desk.films()[0].number
+
+
+@pytest.fixture(scope="module")
+def address(copied: Path) -> Iterator[str]:
+    """Where a studio of the module's own copy of the project is."""
+    with studio(copied) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for a module's stories."""
+    with chromium() as browser:
+        yield browser

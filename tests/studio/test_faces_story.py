@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.studio.browser import chromium, opened, photographed, studio
+from tests.studio.browser import opened, photographed
 from tests.studio.conftest import SWAPPED as FRAMES
 
 expect.set_options(timeout=60_000)
 PATIENCE = 240_000
 """Milliseconds that a job may take on a busy machine."""
-
-
-@pytest.fixture(scope="module")
-def address(copied: Path) -> Iterator[str]:
-    with studio(copied) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -80,11 +80,9 @@ def region_matte(
         points = np.round(landmarks[list(outline), :2] * 16).astype(np.int32)
         cv2.fillPoly(matte, [points], 1, shift=4)
     reach = grow * float(interocular(landmarks))
-    x, y, across, down = cv2.boundingRect(matte)
-    if reach and across:
-        # what is farther off is neither in the region nor decides what is
-        room = 2 + max(0, int(np.ceil(reach)))
-        near = np.s_[max(0, y - room) : y + down + room, max(0, x - room) : x + across + room]
+    # what is farther off is neither in the region nor decides what is
+    near = box_of(matte, margin=2 + max(0, int(np.ceil(reach))))
+    if reach and near is not None:
         if reach > 0:
             matte[near] = _distance((matte[near] == 0).astype(np.uint8)) <= reach
         else:

@@ -136,12 +136,13 @@ class Pair:
     def told(self) -> Told:
         """What the catalogue keeps of it: distances of half a border and more, the largest of each frame."""
         apart = np.max([self.coverage.apart[name] for name in ACTED], axis=0)
-        frames = self.plate.faces.frame
-        worst = {
-            int(frame): round(float(min(apart[frames == frame].max(), _FARTHEST)), 2)
-            for frame in np.unique(frames)
-        }
-        marks = tuple((frame, distance) for frame, distance in worst.items() if distance >= 0.5)
+        frames, begins = np.unique(self.plate.faces.frame, return_index=True)
+        worst = np.minimum(np.maximum.reduceat(apart, begins), _FARTHEST).round(2)
+        marks = tuple(
+            (int(frame), float(distance))
+            for frame, distance in zip(frames, worst, strict=True)
+            if distance >= 0.5
+        )
         return Told(self.likeness.name, self.summary, tuple(need.sentence for need in self.needs), marks)
 
     def to_json(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from understudy.inspection.recognising import recognised
 from understudy.inspection.record import Record
 from understudy.inspection.watching import Pair, Watcher
 from understudy.media import Clip, open_clip
+from understudy.pipeline.beginnings import Beginnings
 from understudy.pixels import to_bytes
 from understudy.progress import Progress
 from understudy.project.catalog import DONE, Catalog
@@ -157,10 +158,8 @@ def _swap(path: Path, film: Path | None) -> Films | None:
     for run in runs:
         if run is None or run.outcome != DONE or run.command not in ("swap", "retouch") or run.output is None:
             continue
-        plate, frames = run.settings.get("plate"), run.settings.get("frames")
-        here = Path(str(run.settings.get("directory", "")))
-        begin, end = (int(frames[0]), int(frames[1])) if isinstance(frames, list) else (0, None)
-        return Films(Path(run.output), here / plate if isinstance(plate, str) else None, begin, end)
+        made = Beginnings.of(run.settings)
+        return Films(Path(run.output), made.plate, made.first, made.last)
     return None
 
 

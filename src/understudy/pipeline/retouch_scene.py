@@ -18,6 +18,7 @@ from understudy.errors import BadInputError
 from understudy.faces.faceset import Faceset
 from understudy.media import Clip, Image, open_clip
 from understudy.pipeline import analysis, motion
+from understudy.pipeline.beginnings import Beginnings
 from understudy.pipeline.preview import scaled
 from understudy.project.catalog import DONE, Catalog
 from understudy.project.folder import default_folder
@@ -46,13 +47,14 @@ class Swapped:
     @property
     def plate(self) -> Path:
         """The plate's file."""
-        return Path(str(self.settings.get("directory", ""))) / self.settings["plate"]
+        made = Beginnings.of(self.settings)
+        assert made.plate is not None, "a swap has a plate"
+        return made.plate
 
     @property
     def begin(self) -> int:
         """Which frame of the plate is the film's first."""
-        frames = self.settings.get("frames")
-        return int(frames[0]) if frames else 0
+        return Beginnings.of(self.settings).first
 
     @property
     def plate_digest(self) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from understudy.project.schema import VERSION
+from understudy.project.migrations import VERSION
 
 
 class _State(Enum):

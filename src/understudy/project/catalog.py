@@ -24,7 +24,8 @@ from understudy.errors import BadInputError, OutputError
 from understudy.project import corrections, coverages, journals, selections
 from understudy.project.corrections import Correction
 from understudy.project.journals import Journal, Version
-from understudy.project.schema import ClipRow, RunRow, SelectionRow, ShotRow, StageRow, TrackRow, migrate
+from understudy.project.migrations import migrate
+from understudy.project.schema import ClipRow, RunRow, SelectionRow, ShotRow, StageRow, TrackRow
 from understudy.project.selections import Selection
 
 DONE = "done"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.errors import BadInputError
+from understudy.pipeline.beginnings import Beginnings
 from understudy.pipeline.retouch_scene import RETOUCH
 from understudy.project.catalog import Catalog
 from understudy.project.fingerprint import fingerprint
@@ -57,14 +58,13 @@ def films_of(catalog: Catalog) -> list[Film]:
         if run.output is None:
             continue
         first = found[run.output].number if run.output in found else run.id
-        plate, frames = run.settings.get("plate"), run.settings.get("frames")
-        here = Path(str(run.settings.get("directory", "")))
+        made = Beginnings.of(run.settings)
         found[run.output] = Film(
             number=first,
             run=run.id,
             path=Path(run.output),
-            plate=here / plate if isinstance(plate, str) else None,
-            begin=int(frames[0]) if isinstance(frames, list) else 0,
+            plate=made.plate,
+            begin=made.first,
             settings=run.settings,
             retouched=run.command == RETOUCH,
         )

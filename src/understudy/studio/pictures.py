@@ -6,11 +6,12 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from fastapi import Depends, Query
 
 from understudy.errors import BadInputError
 from understudy.media import Clip, open_clip
@@ -41,6 +42,22 @@ class Cut:
     region: tuple[int, int, int, int] | None = None
     shrink: int = 1
     lossless: bool = False
+
+
+def _asked(
+    shrink: Annotated[int, Query(ge=1, le=16)] = 1,
+    x: int = 0,
+    y: int = 0,
+    width: Annotated[int | None, Query(ge=1)] = None,
+    height: Annotated[int | None, Query(ge=1)] = None,
+    lossless: bool = False,
+) -> Cut:
+    region = None if width is None or height is None else (x, y, width, height)
+    return Cut(region, shrink, lossless)
+
+
+AskedCut = Annotated[Cut, Depends(_asked)]
+"""What an address asks to see of a frame."""
 
 
 @dataclass(frozen=True)

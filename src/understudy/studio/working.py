@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +75,12 @@ def say(what: dict[str, Any]) -> None:
 
 def main(folder: Path, job: int) -> int:
     """Do a job; return the exit code."""
-    catalog = Catalog(folder / "catalog.db")
-    try:
+    with closing(Catalog(folder / "catalog.db")) as catalog:
         with catalog.transaction() as session:
             row = jobs.get(session, job)
         if row is None or row.kind not in KINDS:
             say({"message": "There is no such job."})
             return 2
-    finally:
-        catalog.close()
     try:
         sentence = importlib.import_module(KINDS[row.kind]).work(folder, row.settings, Spoken())
     except UnderstudyError as error:

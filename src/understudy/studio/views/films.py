@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel
 
 from understudy.studio.desk import AtDesk, Desk
 from understudy.studio.films import Film, UnknownError
 from understudy.studio.pictures import (
+    AskedCut,
     Bytes,
-    Cut,
     encode,
     likeness_frame,
     matte_frame,
@@ -93,17 +93,11 @@ def read_frame(
     frame: int,
     layer: Layer,
     desk: AtDesk,
-    shrink: Annotated[int, Query(ge=1, le=16)] = 1,
-    x: int = 0,
-    y: int = 0,
-    width: Annotated[int | None, Query(ge=1)] = None,
-    height: Annotated[int | None, Query(ge=1)] = None,
-    lossless: bool = False,
+    cut: AskedCut,
 ) -> Response:
     """One exact frame, or a part of it: a JPEG of high quality, or a PNG where it is to be lossless."""
-    region = None if width is None or height is None else (x, y, width, height)
     picture = _layer(desk, desk.film(film), frame, layer)
-    found = encode(picture, Cut(region, shrink, lossless))
+    found = encode(picture, cut)
     # The address has the film's print in it, so that a film that was rendered anew has other addresses.
     return Response(found.data, media_type=found.kind, headers={"cache-control": "private, max-age=600"})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import numpy as np
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -15,7 +15,7 @@ from understudy.errors import BadInputError
 from understudy.pipeline.retouching import Edit, Retouching, Source, Stroke
 from understudy.studio.desk import AtDesk, Desk
 from understudy.studio.films import Film
-from understudy.studio.pictures import Cut, encode
+from understudy.studio.pictures import AskedCut, encode
 from understudy.studio.views.jobs import Job
 
 router = APIRouter(prefix="/films/{film}/retouch", tags=["retouch"])
@@ -234,13 +234,8 @@ def read_retouched(
     film: int,
     frame: int,
     desk: AtDesk,
+    cut: AskedCut,
     draft: int | None = None,
-    shrink: Annotated[int, Query(ge=1, le=16)] = 1,
-    x: int = 0,
-    y: int = 0,
-    width: Annotated[int | None, Query(ge=1)] = None,
-    height: Annotated[int | None, Query(ge=1)] = None,
-    lossless: bool = False,
 ) -> Response:
     """A frame with the kept edits, and with a draft where one is named."""
     one = desk.film(film)
@@ -251,8 +246,7 @@ def read_retouched(
         picture = retouching.repaired_frame(frame)
     else:
         picture = desk.drafts.picture(retouching, one, draft, frame)
-    region = None if width is None or height is None else (x, y, width, height)
-    found = encode(picture, Cut(region, shrink, lossless))
+    found = encode(picture, cut)
     # a draft's number is never given twice; what is kept changes under the same address
     cached = "no-store" if draft is None else "private, max-age=600"
     return Response(found.data, media_type=found.kind, headers={"cache-control": cached})

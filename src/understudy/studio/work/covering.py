@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,8 @@ from understudy.studio.films import film_of
 
 def work(folder: Path, settings: Mapping[str, Any], progress: Progress) -> str:
     """Compare likeness and plate of the film `settings["film"]`; the catalogue keeps what is found."""
-    catalog = Catalog(folder / "catalog.db")
-    try:
+    with closing(Catalog(folder / "catalog.db")) as catalog:
         film = film_of(catalog, int(settings["film"]))
-    finally:
-        catalog.close()
     made = request_from_json(film.settings)
     if not made.likeness:
         raise BadInputError("This film has a likeness for each track: compare them by understudy coverage.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,8 @@ _MOST_AHEAD = 3000
 
 def work(folder: Path, settings: Mapping[str, Any], progress: Progress) -> str:
     """Look at the faces of the source `settings["source"]`."""
-    catalog = Catalog(folder / "catalog.db")
-    try:
+    with closing(Catalog(folder / "catalog.db")) as catalog:
         source = source_of(catalog, str(settings["source"]))
-    finally:
-        catalog.close()
     asked = {"likeness" if source.role == "likeness" else "plates": [str(path) for path in source.clips]}
     with at_work(folder, "faces", asked, progress) as session:
         clips = [session.open(path) for path in source.clips]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,7 @@ _LEAST = 0.5
 def work(folder: Path, settings: Mapping[str, Any], progress: Progress) -> str:
     """Inspect the film `settings["film"]`."""
     cv2.setNumThreads(1)
-    catalog = Catalog(folder / "catalog.db")
-    try:
+    with closing(Catalog(folder / "catalog.db")) as catalog:
         film = film_of(catalog, int(settings["film"]))
         seen = fingerprint(film.path)
         found = inspect(InspectRequest(film.path), progress)
@@ -54,8 +54,6 @@ def work(folder: Path, settings: Mapping[str, Any], progress: Progress) -> str:
                 ],
                 curves=curves_of(found.judgements),
             )
-    finally:
-        catalog.close()
     return f"{len(found.events)} flaws in {found.frames} frames."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,8 @@ from understudy.studio.sources import source_of
 
 def work(folder: Path, settings: Mapping[str, Any], progress: Progress) -> str:
     """Train on the labels of the plate `settings["source"]`, by the records of its last run, and apply it."""
-    catalog = Catalog(folder / "catalog.db")
-    try:
+    with closing(Catalog(folder / "catalog.db")) as catalog:
         source = source_of(catalog, str(settings["source"]))
-    finally:
-        catalog.close()
     here = Path(str(source.settings.get("directory", "")))
 
     def records(name: str) -> tuple[Path, ...]:

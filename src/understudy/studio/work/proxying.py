@@ -7,6 +7,7 @@ clock names frames, also of films whose own times are uneven.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,8 @@ def proxy_path(folder: Path, film: Film, print_: str) -> Path:
 def work(folder: Path, settings: Mapping[str, Any], progress: Progress) -> str:
     """Make the proxy of the film `settings["film"]`, unless it is there."""
     cv2.setNumThreads(1)
-    catalog = Catalog(folder / "catalog.db")
-    try:
+    with closing(Catalog(folder / "catalog.db")) as catalog:
         film = film_of(catalog, int(settings["film"]))
-    finally:
-        catalog.close()
     path = proxy_path(folder, film, fingerprint(film.path))
     if path.exists():
         return "It was there."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,7 @@ from understudy.studio.films import film_of
 
 def work(folder: Path, settings: Mapping[str, Any], progress: Progress) -> str:
     """Apply the edits of the film `settings["film"]`."""
-    catalog = Catalog(folder / "catalog.db")
-    try:
+    with closing(Catalog(folder / "catalog.db")) as catalog:
         film = film_of(catalog, int(settings["film"]))
-    finally:
-        catalog.close()
     result = retouch(RetouchRequest(film.path, project=folder), progress)
     return f"{result.output.name} is written, {result.frames} frames."
