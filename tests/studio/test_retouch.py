@@ -152,3 +152,23 @@ def test_drafts_and_patches_that_are_not_there(swap_client: TestClient, at: str)
     made_up = swap_client.post(f"{at}/drafts", json=edit).json()
     answer = swap_client.get(f"{at}/frames/{FRAME}?draft={made_up['number']}")
     assert answer.status_code == 400
+
+
+def turned(swap_client: TestClient, at: str, **degrees: float) -> np.ndarray:
+    """Where a frame's pixels change when eyes are turned, (H, W)."""
+    draft = swap_client.post(f"{at}/gazes", json={"frame": 0, "degrees": degrees}).json()
+    assert draft["edit"]["keys"][0]["values"] == degrees
+    return (frame(swap_client, at, 0, draft["number"]) != frame(swap_client, at, 0)).any(-1)
+
+
+def test_each_eye_is_turned_by_itself_or_both(swap_client: TestClient, at: str) -> None:
+    right, left = turned(swap_client, at, right_yaw=12), turned(swap_client, at, left_yaw=12)
+    assert right.sum() > 20
+    assert left.sum() > 20
+    columns = [np.flatnonzero(each.any(0)) for each in (right, left)]
+    assert columns[0].max() < columns[1].min(), "the performer's right eye is on the picture's left"
+    both = turned(swap_client, at, right_yaw=12, left_yaw=12)
+    assert np.array_equal(both, right | left)
+    for wrong in ({"third_yaw": 1.0}, {"right_yaw": 31.0}, {"left_pitch": -31.0}):
+        answer = swap_client.post(f"{at}/gazes", json={"frame": 0, "degrees": wrong})
+        assert (answer.status_code, answer.json()["detail"][-1]) == (400, "."), answer.text

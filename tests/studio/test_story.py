@@ -180,6 +180,45 @@ def test_5_retouch(page: Page) -> None:
     shows(page, 8, "retouched")
 
 
+def at_frame_8(page: Page) -> None:
+    page.get_by_role("link", name="Retouch").click()
+    page.get_by_role("textbox", name="Go to frame").fill("8")
+    page.keyboard.press("Enter")
+    shows(page, 8, "retouched")
+
+
+def test_6_eyes_are_turned_together_and_each_by_itself(page: Page) -> None:
+    at_frame_8(page)
+    page.keyboard.press(";")
+    page.get_by_role("radio", name="Left in picture").focus()
+    page.keyboard.press("Space")
+    right = page.get_by_role("slider", name="Right")
+    right.focus()
+    page.keyboard.press("ArrowRight")
+    draft = page.get_by_role("region", name="Draft")
+    expect(draft).to_contain_text("gaze at 8")
+    expect(page.get_by_text("turned 0.5° apart")).to_be_visible()
+    page.get_by_role("radio", name="Right in picture").check()
+    expect(right).to_have_value("0")
+    page.get_by_role("radio", name="Both").check()
+    expect(right).to_have_value("0.5")  # 0.25 in the middle, in steps of a half
+    down = page.get_by_role("slider", name="Down")
+    down.focus()
+    page.keyboard.press("PageUp")
+    expect(page.get_by_text("turned 0.5° apart")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(draft).to_have_count(0)
+    address = page.url.split("#")[0] + "api/films/1/retouch"
+    (edit,) = [
+        each["edit"] for each in page.request.get(address).json()["edits"] if "gaze" in each["sentence"]
+    ]
+    turned = edit["keys"][0]["values"]
+    assert (turned["right_yaw"], turned["left_yaw"]) == (0.5, 0)
+    assert turned["right_pitch"] == turned["left_pitch"] > 0
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("button", name="gaze at 8", exact=False)).to_have_count(0)
+
+
 def test_6_a_window_that_comes_late_is_told_and_loses_nothing(page: Page) -> None:
     page.get_by_role("link", name="Retouch").click()
     page.get_by_role("textbox", name="Go to frame").fill("8")

@@ -88,13 +88,21 @@ export function spoken(key: string): string {
   return key.replace(/[A-Za-z]+$/, (last) => names[last] ?? last);
 }
 
+/** What sliders and the like need to be moved; other keys do what they do elsewhere. */
+const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"];
+
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement | null;
   if (!target) return false;
   if (target.closest("textarea, select, [contenteditable]")) return true;
-  if (target instanceof HTMLInputElement) return target.type !== "checkbox";
-  // a button takes space and enter for itself
-  return target instanceof HTMLButtonElement && event.key === "Enter";
+  if (target instanceof HTMLInputElement) {
+    if (target.type === "checkbox") return event.key === " ";
+    if (target.type === "radio") return event.key === " " || MOVES.includes(event.key);
+    if (target.type === "range") return MOVES.includes(event.key);
+    return true;
+  }
+  // enter is for a button or link; space goes on to play, as after a click with the mouse
+  return target.closest("button, a, summary") !== null && event.key === "Enter";
 }
 
 function read(): Record<string, string[]> {

@@ -8,6 +8,8 @@ export type Operation = Drawn | "nudge" | "gaze" | "hold";
 export type Stroke = components["schemas"]["DrawnStroke"];
 type CloneSource = components["schemas"]["CloneSource"];
 
+export type Eye = "right" | "left";
+
 export interface ToolName {
   operation: Operation;
   name: string;
@@ -25,7 +27,7 @@ export const TOOLS: ToolName[] = [
   { operation: "show-plate", name: "Show plate", key: "X", hint: "Takes the matte away: the plate shows." },
   { operation: "show-result", name: "Show face", key: "A", hint: "Brings the face back as it was made." },
   { operation: "nudge", name: "Nudge", key: "U", hint: "Takes hold of the skin and draws it: a lip's corner, a brow, the jaw." },
-  { operation: "gaze", name: "Gaze", key: ";", hint: "Turns the eyes; between keyframes they turn evenly." },
+  { operation: "gaze", name: "Gaze", key: ";", hint: "Turns both eyes or one; between keyframes they turn evenly." },
   { operation: "hold", name: "Hold", key: "'", hint: "Puts bad frames together from the good ones beside them." },
 ];
 
@@ -50,8 +52,8 @@ export class Brush {
   /** Where Alt was pressed: colours come from there, first to first. */
   anchor = $state<{ x: number; y: number }>();
   inLight = $state(true);
-  /** Degrees, of both eyes: to the picture's right, and down. */
-  gaze = $state({ yaw: 0, pitch: 0 });
+  /** Which eyes are turned: the performer's own right one stands on the picture's left. */
+  eyes = $state<"both" | Eye>("both");
 
   get rgb(): [number, number, number] {
     const value = parseInt(this.colour.slice(1), 16);
