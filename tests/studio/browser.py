@@ -62,11 +62,13 @@ def opened(browser: Browser, address: str) -> Iterator[Page]:
     complaints: list[str] = []
     host = address.split("/?")[0]
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    # that another window was quicker (409) the browser tells as an error, too
+    # what is refused (400), or was done in another window before (409), the browser tells as an error, too
     page.on(
         "console",
         lambda said: (
-            complaints.append(said.text) if said.type == "error" and "409" not in said.text else None
+            complaints.append(said.text)
+            if said.type == "error" and not re.search(r"status of (400|409)", said.text)
+            else None
         ),
     )
     page.on(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.studio.browser import opened, photographed
+from tests.studio.browser import opened, photographed, studio
 from tests.studio.conftest import SWAPPED as FRAMES
 from tests.studio.conftest import picture
 
@@ -219,36 +221,114 @@ def test_6_eyes_are_turned_together_and_each_by_itself(page: Page) -> None:
     expect(page.get_by_role("button", name="gaze at 8", exact=False)).to_have_count(0)
 
 
-def test_6_a_window_that_comes_late_is_told_and_loses_nothing(page: Page) -> None:
-    page.get_by_role("link", name="Retouch").click()
-    page.get_by_role("textbox", name="Go to frame").fill("8")
-    page.keyboard.press("Enter")
-    shows(page, 8, "retouched")
-    # the pulse would tell this window before it writes: another one is quicker
+def retouch_of(page: Page) -> dict:
+    """The edits as the server has them."""
+    return dict(page.request.get(page.url.split("#")[0] + "api/films/1/retouch").json())
+
+
+def blind(page: Page) -> None:
+    """Let a page not hear of other windows: its own writing has to find out."""
     pulse = page.request.get(page.url.split("#")[0] + "api/pulse").json()
     page.route("**/api/pulse", lambda route: route.fulfill(json=pulse))
-    drawn(page, [(0.55, 0.45), (0.57, 0.46)])
-    expect(page.get_by_role("region", name="Draft")).to_be_visible()
-    address = page.url.split("#")[0] + "api/films/1/retouch"
-    before = page.request.get(address).json()
-    edit = before["edits"][0]["edit"] | {"strength": 0.5}
-    headers = {"origin": page.url.split("/#")[0]}
-    other = page.request.post(
-        f"{address}/keep", data={"edit": edit, "revision": before["revision"]}, headers=headers
-    )
-    assert other.ok
-    page.get_by_role("button", name="Keep", exact=True).first.click()
-    expect(page.get_by_role("log")).to_contain_text("changed elsewhere")
-    expect(
-        page.get_by_role("button", name="paint at 8, frames 0-23, track 0, 50%", exact=True)
-    ).to_be_visible()
-    page.get_by_role("button", name="Keep", exact=True).first.click()
-    expect(page.get_by_role("region", name="Draft")).to_have_count(0)
-    kept = page.request.get(address).json()["edits"]
-    assert [each["edit"]["strength"] for each in kept] == [0.5, 1.0], "both are there"
 
 
-def test_7_shots_and_the_film_rendered_with_its_edits(page: Page, swapped: Path) -> None:
+def test_7_two_tabs_retouch_and_nothing_is_lost(page: Page, browser: Browser, address: str) -> None:
+    with opened(browser, address) as other:
+        for each in (page, other):
+            at_frame_8(each)
+        blind(page)
+        drawn(page, [(0.55, 0.45), (0.57, 0.46)])
+        mine = page.get_by_role("region", name="Draft")
+        expect(mine).to_be_visible()
+
+        drawn(other, [(0.45, 0.55), (0.47, 0.56)])
+        expect(other.get_by_role("region", name="Draft")).to_be_visible()
+        other.keyboard.press("Enter")
+        expect(other.get_by_role("region", name="Draft")).to_have_count(0)
+        edit = "heal at 8, frames 0-23, track 0"
+        expect(page.get_by_role("button", name=edit, exact=True)).to_have_count(0)
+
+        page.get_by_role("button", name="Keep", exact=True).first.click()
+        expect(page.get_by_role("log")).to_contain_text("changed elsewhere")
+        expect(page.get_by_role("button", name=edit, exact=True)).to_have_count(1)
+        expect(mine).to_be_visible()
+        page.get_by_role("button", name="Keep", exact=True).first.click()
+        expect(mine).to_have_count(0)
+        kinds = [each["edit"]["operation"] for each in retouch_of(page)["edits"]]
+        assert kinds == ["paint", "heal", "heal"], "both are there"
+        page.unroute("**/api/pulse")
+        expect(other.get_by_role("button", name=edit, exact=True)).to_have_count(2)
+
+        # both take up one edit; the pulse tells the first that the other was quicker, and it is not undone
+        for each in (page, other):
+            each.get_by_role("button", name="paint at 8", exact=False).first.click()
+            expect(each.get_by_role("region", name="Draft")).to_contain_text("Changing an edit")
+        strength = other.get_by_role("slider", name="Strength")
+        strength.focus()
+        other.keyboard.press("PageDown")
+        expect(other.get_by_role("region", name="Draft")).to_contain_text("90%")
+        other.keyboard.press("Enter")
+        expect(
+            page.get_by_role("button", name="paint at 8, frames 0-23, track 0, 90%", exact=True)
+        ).to_be_visible()
+        page.get_by_role("slider", name="Fade").focus()
+        page.keyboard.press("ArrowRight")
+        expect(mine).to_contain_text("1 fr")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("log")).to_contain_text(
+            'made this edit "paint at 8, frames 0-23, track 0, 90%"'
+        )
+        assert retouch_of(page)["edits"][0]["edit"]["strength"] == 0.9
+        page.keyboard.press("Enter")
+        expect(mine).to_have_count(0)
+        first = retouch_of(page)["edits"][0]["edit"]
+        assert (first["strength"], first["fade"]) == (1, 1), "now it was meant"
+        page.keyboard.press("Control+z")
+        expect(
+            page.get_by_role("button", name="paint at 8, frames 0-23, track 0, 90%", exact=True)
+        ).to_be_visible()
+
+
+def test_8_edits_go_to_another_project_and_frames_to_another_program(
+    page: Page, browser: Browser, swapped: Path, tmp_path: Path
+) -> None:
+    at_frame_8(page)
+    page.get_by_text("More", exact=True).click()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Save frame 8").click()
+    assert saved.value.suggested_filename == "film-8.png"
+    with Image.open(saved.value.path()) as image:
+        frame = image.convert("RGB")
+    frame.paste((30, 70, 160), (120, 60, 134, 74))
+    frame.save(tmp_path / "repaired.png")
+    page.get_by_label("Load frame 8 repaired, as a PNG").set_input_files(tmp_path / "repaired.png")
+    draft = page.get_by_role("region", name="Draft")
+    expect(draft).to_contain_text("paint at 8")
+    page.get_by_role("button", name="Keep", exact=True).first.click()
+    expect(draft).to_have_count(0)
+    kept = retouch_of(page)["edits"]
+    with page.expect_download() as bundle:
+        page.get_by_role("link", name="Export all edits").click()
+    assert bundle.value.suggested_filename == "film-edits.zip"
+    photographed(page, "more")
+    (tmp_path / "wrong.zip").write_bytes(b"no edits at all")
+    page.get_by_label("Import edits").set_input_files(tmp_path / "wrong.zip")
+    expect(page.get_by_role("log")).to_contain_text("The file holds no edits")
+    page.get_by_role("button", name="Close this message").click()
+
+    shutil.copytree(swapped, tmp_path / "film.mp4.understudy")
+    with studio(tmp_path / "film.mp4.understudy") as address, opened(browser, address) as other:
+        at_frame_8(other)
+        expect(other.get_by_text("Nothing is repaired yet")).to_be_visible()
+        other.get_by_text("More", exact=True).click()
+        other.get_by_label("Import edits").set_input_files(bundle.value.path())
+        expect(other.get_by_role("log")).to_contain_text(f"{len(kept)} edits are imported")
+        assert retouch_of(other)["edits"] == kept
+        other.get_by_role("button", name="Undo").click()
+        expect(other.get_by_text("Nothing is repaired yet")).to_be_visible()
+
+
+def test_9_shots_and_the_film_rendered_with_its_edits(page: Page, swapped: Path) -> None:
     page.get_by_role("link", name="Shots").click()
     expect(page.get_by_text("Everybody concerned has agreed")).to_be_visible()
     expect(page.get_by_role("cell", name="in force")).to_have_count(2)
@@ -273,7 +353,7 @@ def test_7_shots_and_the_film_rendered_with_its_edits(page: Page, swapped: Path)
     expect(page.get_by_text("95 %")).to_be_visible()
 
 
-def test_8_two_windows_tell_each_other(page: Page, browser: Browser, address: str) -> None:
+def test_10_two_windows_tell_each_other(page: Page, browser: Browser, address: str) -> None:
     # both saw the shot approved; both change it
     with opened(browser, address) as other:
         for each in (page, other):
@@ -287,3 +367,39 @@ def test_8_two_windows_tell_each_other(page: Page, browser: Browser, address: st
         expect(other.get_by_role("button", name="Reject shot 1")).to_have_attribute("aria-pressed", "true")
         # the pulse tells the first window
         expect(page.get_by_role("button", name="Reject shot 1")).to_have_attribute("aria-pressed", "true")
+
+        # a verdict of a window that has not heard of it
+        blind(page)
+        other.get_by_role("button", name="Approve shot 1").click()
+        expect(other.get_by_role("button", name="Approve shot 1")).to_have_attribute("aria-pressed", "true")
+        page.get_by_role("button", name="Reject shot 1").click()
+        expect(page.get_by_role("log")).to_contain_text("This was approved in another window")
+        expect(page.get_by_role("button", name="Approve shot 1")).to_have_attribute("aria-pressed", "true")
+        page.unroute("**/api/pulse")
+
+
+def test_11_a_note_that_two_windows_change(page: Page, browser: Browser, address: str) -> None:
+    with opened(browser, address) as other:
+        for each in (page, other):
+            each.get_by_role("combobox", name="Film").select_option("film.mp4")
+            each.get_by_role("tab", name="Notes 1").click()
+            each.get_by_text("A shadow on the left cheek").click()
+        mine = page.get_by_label("The note at frame")
+        mine.fill("A shadow, and a seam")
+        other.get_by_label("The note at frame").fill("A shadow on both cheeks")
+        other.keyboard.press("Enter")
+        expect(other.get_by_role("button", name="A shadow on both cheeks", exact=True)).to_be_visible()
+        # heard by the pulse while it is being typed
+        expect(page.get_by_role("button", name="Delete: A shadow on both cheeks")).to_be_visible()
+        mine.press("Enter")
+        expect(page.get_by_role("log")).to_contain_text("This note was changed in another window")
+        expect(mine).to_have_value("A shadow, and a seam")
+        expect(page.get_by_text("It says now: A shadow on both cheeks")).to_be_visible()
+        mine.press("Enter")
+        expect(other.get_by_role("button", name="A shadow, and a seam", exact=True)).to_be_visible()
+
+        page.get_by_role("button", name="A shadow, and a seam", exact=True).click()
+        mine.fill("A shadow, a seam, and more")
+        other.get_by_role("button", name="Delete: A shadow, and a seam").click()
+        expect(page.get_by_role("log")).to_contain_text("deleted in another window")
+        expect(page.get_by_label("A note at frame")).to_have_value("A shadow, a seam, and more")

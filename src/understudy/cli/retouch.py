@@ -172,7 +172,6 @@ def _painted(desk: Retouching, texts: list[str]) -> Any:
     """One edit with a key for every picture."""
     from understudy.errors import BadInputError
     from understudy.media import open_clip
-    from understudy.pixels import to_bytes
 
     edit = None
     for text in texts:
@@ -182,7 +181,7 @@ def _painted(desk: Retouching, texts: list[str]) -> Any:
                 f'--paint wants FRAME=PICTURE with a frame from 0 to {desk.frames - 1}, not "{text}".'
             )
         with open_clip(Path(match[2])) as clip:
-            edit = desk.repaired_as(int(match[1]), to_bytes(clip.read(0).image), onto=edit)
+            edit = desk.repaired_as(int(match[1]), clip.read(0).image, onto=edit)
     return edit
 
 

@@ -125,19 +125,24 @@ class Drafting:
         return self._edit(kind, track, key, onto)
 
     def repaired_as(
-        self, frame: int, picture: Bytes, *, onto: Edit | None = None, track: int | None = None
+        self, frame: int, picture: npt.NDArray[Any], *, onto: Edit | None = None, track: int | None = None
     ) -> Edit:
         """A frame that was repaired elsewhere, in any paint program, as an edit: wherever it differs from
         `repaired_frame(frame)` by two code values or more.
 
-        picture   (H, W, 3) uint8, of the film's size. Raises BadInputError for another size, and where
-                  nothing
-        differs.
+        picture   (H, W, 3), or (H, W, 4) with nothing transparent in it, uint8 or uint16, of the film's size.
+                  Raises BadInputError for another size, and where nothing differs.
         """
+        if picture.shape[2:] == (4,) and (picture[..., 3] < np.iinfo(picture.dtype).max).any():
+            raise BadInputError("The repaired frame is transparent in places: flatten its layers first.")
+        picture = to_bytes(picture)
         beneath = [each for each in self.store.edits() if onto is None or each.id != onto.id]
         film = self._repairer.repaired(frame, beneath).image
         if picture.shape != film.shape:
-            raise BadInputError(f"The repaired frame has to be {self.width} x {self.height}, as the film is.")
+            raise BadInputError(
+                f"The repaired frame is {picture.shape[1]} x {picture.shape[0]}, and the film "
+                f"{self.width} x {self.height}: save it in the film's size."
+            )
         mask = difference(to_bytes(film), picture)
         if track is None:
             y, x = np.nonzero(mask.matte)
@@ -348,10 +353,14 @@ class Drafting:
     def copied(self, edits: Sequence[Edit], track: int) -> tuple[Edit, ...]:
         """Edits as drafts for another track of the same person: over all of it, with ids of their own.
 
-        Raises BadInputError for a track that was not replaced.
+        Frames that are held are left out: what holds them are their own neighbours. Raises BadInputError for
+        a track that was not replaced, and where nothing is left.
         """
         first, last = self._span(track)
-        return tuple(edit.changed(id=new_id(), track=track, first=first, last=last) for edit in edits)
+        some = [edit for edit in edits if edit.operation is not Operation.HOLD]
+        if not some:
+            raise BadInputError(f"There are no edits that could be copied to track {track}.")
+        return tuple(edit.changed(id=new_id(), track=track, first=first, last=last) for edit in some)
 
 
 @dataclass(frozen=True)

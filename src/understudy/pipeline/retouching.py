@@ -21,7 +21,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ from understudy.pipeline.retouch_scene import FilmScene, Swapped, swapped
 from understudy.pixels import to_bytes
 from understudy.project.catalog import Catalog
 from understudy.project.journals import ConflictError
-from understudy.retouch.bundle import export_edits, import_edits
+from understudy.retouch.bundle import export_edits, import_edits, read_edits
 from understudy.retouch.canvas import NOWHERE, Area, eye_distance
 from understudy.retouch.edits import Edit, Operation
 from understudy.retouch.making import Stroke
@@ -217,18 +217,30 @@ class Retouching(Drafting):
     def imported(self, path: Path, track: int | None = None) -> tuple[Edit, ...]:
         """The edits of a file as drafts, for a track of this film where one is given; `keep` keeps them.
 
-        Raises BadInputError for a file that holds none, and for edits of a track that is not here.
+        Raises BadInputError for a file that holds none, and for edits of a track or frames that are not here.
         """
-        edits = import_edits(path, self.store.patches)
+        return self._fitting(import_edits(path, self.store.patches), path.name, track)
+
+    def received(self, file: BinaryIO, name: str, track: int | None = None) -> tuple[Edit, ...]:
+        """As `imported`, of an open file that is called `name` where it is complained of."""
+        return self._fitting(read_edits(file, name, self.store.patches), name, track)
+
+    def _fitting(self, edits: tuple[Edit, ...], name: str, track: int | None) -> tuple[Edit, ...]:
         if track is not None:
             return self.copied(edits, track)
+        whose = "say which track they are for (--to-track on the command line)."
         for edit in edits:
             if edit.track not in self.tracks:
                 raise BadInputError(
-                    f"{path.name} has edits of track {edit.track}, which was not replaced in "
-                    f"{self.film.name}: say whose they are by --to-track."
+                    f"{name} has edits of track {edit.track}, which was not replaced in "
+                    f"{self.film.name}: {whose}"
                 )
-        return edits
+            if edit.first >= self.frames:
+                raise BadInputError(
+                    f"{name} has edits from frame {edit.first} on, and {self.film.name} ends at frame "
+                    f"{self.frames - 1}: {whose}"
+                )
+        return tuple(edit.changed(last=min(edit.last, self.frames - 1)) for edit in edits)
 
 
 def with_draft(edits: Sequence[Edit], draft: Edit) -> tuple[Edit, ...]:

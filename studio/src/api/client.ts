@@ -14,6 +14,7 @@ export type Judged = Schemas["Judged"];
 export type Verdict = Judged["verdict"];
 export type RetouchState = Schemas["RetouchState"];
 export type Draft = Schemas["Draft"];
+export type Promoted = Schemas["Promoted"];
 export type Edit = Schemas["Edit"];
 export type ShotsState = Schemas["ShotsState"];
 export type Compositing = Required<Schemas["Compositing"]>;
@@ -34,15 +35,26 @@ export class Refusal extends Error {
   }
 }
 
+/** What the server takes at once. */
+const LARGEST = 16 << 20;
+
 /** Ask; the answer's body as JSON, undefined where there is none. Throws Refusal. */
-export async function ask<T>(path: string, method = "GET", body?: unknown): Promise<T> {
+export function ask<T>(path: string, method = "GET", body?: unknown): Promise<T> {
+  const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
+  return asked(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+}
+
+/** Send a file as it is. Throws Refusal. */
+export function send<T>(path: string, file: File): Promise<T> {
+  // a server that refuses in the middle of a body is not heard
+  if (file.size > LARGEST) return Promise.reject(new Refusal(`${file.name} is larger than ${LARGEST >> 20} MiB.`, 413));
+  return asked(path, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file });
+}
+
+async function asked<T>(path: string, request: RequestInit): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(`/api${path}`, {
-      method,
-      headers: body === undefined ? {} : { "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    answer = await fetch(`/api${path}`, request);
   } catch {
     throw new Refusal("The studio does not answer. Is understudy studio still running?", 0);
   }

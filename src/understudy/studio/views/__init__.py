@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from understudy.studio.views import (
+    exchange,
     faces,
     films,
     jobs,
@@ -22,6 +23,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     films.router,
     review.router,
     retouch.router,
+    exchange.router,
     shots.router,
     faces.router,
     landmarks.router,

@@ -175,7 +175,7 @@ def draw_strokes(film: int, drawing: Drawing, desk: AtDesk) -> Draft:
         values=drawing.values or None,
         onto=drawing.onto,
     )
-    return _draft(desk, one, edit)
+    return drafted(desk, one, edit)
 
 
 @router.post("/nudges")
@@ -184,7 +184,7 @@ def nudge_skin(film: int, nudge: Nudge, desk: AtDesk) -> Draft:
     one = desk.film(film)
     retouching = desk.opened.retouching(one)
     edit = retouching.nudge(nudge.frame, nudge.point, nudge.way, nudge.radius, onto=nudge.onto)
-    return _draft(desk, one, edit)
+    return drafted(desk, one, edit)
 
 
 @router.post("/gazes")
@@ -192,14 +192,14 @@ def turn_eyes(film: int, gaze: Gaze, desk: AtDesk) -> Draft:
     """Turn the irises, as a draft."""
     one = desk.film(film)
     edit = desk.opened.retouching(one).gaze(gaze.frame, gaze.degrees, onto=gaze.onto)
-    return _draft(desk, one, edit)
+    return drafted(desk, one, edit)
 
 
 @router.post("/holds")
 def hold_frames(film: int, span: Range, desk: AtDesk) -> Draft:
     """Put bad frames together from the good ones beside them, as a draft."""
     one = desk.film(film)
-    return _draft(desk, one, desk.opened.retouching(one).hold(span.first, span.last))
+    return drafted(desk, one, desk.opened.retouching(one).hold(span.first, span.last))
 
 
 @router.post("/drafts")
@@ -209,7 +209,7 @@ def change_draft(film: int, edit: Edit, desk: AtDesk) -> Draft:
     last = desk.opened.retouching(one).frames - 1
     if edit.last > last:
         raise BadInputError(f"The film ends at frame {last}.")
-    return _draft(desk, one, edit)
+    return drafted(desk, one, edit)
 
 
 @router.post("/drafts/{draft}/preview", response_class=StreamingResponse)
@@ -257,7 +257,7 @@ def keep_edit(film: int, kept: Kept, desk: AtDesk) -> RetouchState:
     """Keep an edit."""
     retouching = desk.opened.retouching(desk.film(film))
     retouching.keep(kept.edit, kept.revision)
-    return _changed(desk, retouching)
+    return changed(desk, retouching)
 
 
 @router.post("/drop")
@@ -265,7 +265,7 @@ def drop_edits(film: int, dropped: Dropped, desk: AtDesk) -> RetouchState:
     """Take edits away."""
     retouching = desk.opened.retouching(desk.film(film))
     retouching.drop(dropped.ids, dropped.revision)
-    return _changed(desk, retouching)
+    return changed(desk, retouching)
 
 
 @router.post("/undo")
@@ -273,7 +273,7 @@ def undo_edit(film: int, seen: Seen, desk: AtDesk) -> RetouchState:
     """Take back the last step."""
     retouching = desk.opened.retouching(desk.film(film))
     retouching.undo(seen.revision)
-    return _changed(desk, retouching)
+    return changed(desk, retouching)
 
 
 @router.post("/redo")
@@ -281,7 +281,7 @@ def redo_edit(film: int, seen: Seen, desk: AtDesk) -> RetouchState:
     """Do the last step again that was taken back."""
     retouching = desk.opened.retouching(desk.film(film))
     retouching.redo(seen.revision)
-    return _changed(desk, retouching)
+    return changed(desk, retouching)
 
 
 @router.post("/versions")
@@ -289,7 +289,7 @@ def name_version(film: int, named: Named, desk: AtDesk) -> RetouchState:
     """Keep the edits as they are under a name."""
     retouching = desk.opened.retouching(desk.film(film))
     retouching.name_version(named.name)
-    return _changed(desk, retouching)
+    return changed(desk, retouching)
 
 
 @router.post("/restore")
@@ -297,7 +297,7 @@ def restore_version(film: int, restored: Restored, desk: AtDesk) -> RetouchState
     """Go back to a version; that can be undone, too."""
     retouching = desk.opened.retouching(desk.film(film))
     retouching.restore(restored.name, restored.revision)
-    return _changed(desk, retouching)
+    return changed(desk, retouching)
 
 
 @router.post("/render", status_code=202)
@@ -319,11 +319,13 @@ def _source(desk: Desk, film: Film, frame: int, asked: CloneSource) -> Source:
     return Source("picture", picture=example.picture, landmarks=example.landmarks, in_light=asked.in_light)
 
 
-def _draft(desk: Desk, film: Film, edit: Edit) -> Draft:
+def drafted(desk: Desk, film: Film, edit: Edit) -> Draft:
+    """An edit that is tried from now on."""
     return Draft(edit=edit, sentence=edit.sentence, number=desk.drafts.add(film, edit))
 
 
-def _changed(desk: Desk, retouching: Retouching) -> RetouchState:
+def changed(desk: Desk, retouching: Retouching) -> RetouchState:
+    """The edits after a change, of which other windows are told."""
     desk.changed()
     return _state(retouching)
 

@@ -1,6 +1,6 @@
 // The state of a retouch: what is kept, the draft that is tried, and how far its preview is.
 
-import { ask, type Draft, type Edit, type FilmState, type RetouchState } from "../../api/client";
+import { ask, type Draft, type Edit, type FilmState, type Promoted, type RetouchState, send } from "../../api/client";
 import { session } from "../../shell/session.svelte";
 import { type Brush, isDrawn, type Stroke } from "./brush.svelte";
 
@@ -17,6 +17,9 @@ export class Retouching {
   previewing = $state(false);
   drawing = $state(false);
   #preview?: AbortController;
+  #last: Promise<unknown> = Promise.resolve();
+  /** What is kept of the draft's edit as this window saw it last, as JSON; empty where it is new. */
+  #seen = "";
 
   constructor(readonly film: FilmState) {}
 
@@ -39,59 +42,73 @@ export class Retouching {
     return this.draft ? `${of}&draft=${this.draft.number}` : of;
   }
 
-  async draw(frame: number, strokes: Stroke[], brush: Brush): Promise<boolean> {
-    // one after another: each stroke is added to the draft that the one before has made
-    this.drawing = true;
-    const onto = this.draft?.edit.operation === brush.operation ? this.draft.edit : null;
+  draw(frame: number, strokes: Stroke[], brush: Brush): Promise<boolean> {
     const { operation } = brush;
-    if (!isDrawn(operation)) return false;
-    if (this.draft && !onto && !(await this.keep())) {
-      this.drawing = false;
-      return false;
-    }
-    const done = await session.attempt(async () => {
-      this.#take(
-        await ask<Draft>(`${this.#path}/strokes`, "POST", {
-          frame,
-          operation,
-          strokes,
-          colour: brush.operation === "paint" ? brush.rgb : null,
-          source: brush.operation === "clone" ? brush.source(strokes[0]?.points[0]) : null,
-          values: brush.values,
-          onto,
-        }),
-        frame,
-      );
+    if (!isDrawn(operation)) return Promise.resolve(false);
+    // as the brush is now, though it may be another one when it is this stroke's turn
+    const told = {
+      frame,
+      operation,
+      strokes,
+      colour: operation === "paint" ? brush.rgb : null,
+      source: operation === "clone" ? brush.source(strokes[0]?.points[0]) : null,
+      values: brush.values,
+    };
+    return this.#drawn(operation, async (onto) => {
+      this.#take(await ask<Draft>(`${this.#path}/strokes`, "POST", { ...told, onto: onto?.edit ?? null }), frame);
     });
-    this.drawing = false;
-    return done;
   }
 
   /** Something that is no stroke: a nudge, a turn of the eyes, frames that are held. */
-  async make(what: "nudges" | "gazes" | "holds", operation: Edit["operation"], frame: number, body: object): Promise<boolean> {
-    this.drawing = true;
-    const onto = this.draft?.edit.operation === operation ? this.draft.edit : null;
-    let done = !this.draft || onto !== null || (await this.keep());
-    if (done) {
-      const whole = what === "holds" ? body : { ...body, frame, onto };
-      done = await session.attempt(async () => this.#take(await ask<Draft>(`${this.#path}/${what}`, "POST", whole), frame));
-    }
-    this.drawing = false;
-    return done;
+  make(what: "nudges" | "gazes" | "holds", operation: Edit["operation"], frame: number, body: object): Promise<boolean> {
+    return this.#drawn(operation, async (onto) => {
+      const whole = what === "holds" ? body : { ...body, frame, onto: onto?.edit ?? null };
+      this.#take(await ask<Draft>(`${this.#path}/${what}`, "POST", whole), frame);
+    });
   }
 
   /** Another range, strength … for the draft. */
-  async change(changes: Partial<Edit>): Promise<void> {
-    if (!this.draft) return;
-    const edit = { ...this.draft.edit, ...changes };
-    await session.attempt(async () => this.#take(await ask<Draft>(`${this.#path}/drafts`, "POST", edit), this.keyframe));
+  change(changes: Partial<Edit>): Promise<boolean> {
+    return this.#next(async () => {
+      if (!this.draft) return;
+      const edit = { ...this.draft.edit, ...changes };
+      this.#take(await ask<Draft>(`${this.#path}/drafts`, "POST", edit), this.keyframe);
+    });
   }
 
   /** Take up an edit that is kept. */
-  async take(edit: Edit): Promise<void> {
-    await session.attempt(async () =>
-      this.#take(await ask<Draft>(`${this.#path}/drafts`, "POST", edit), edit.keys[0]?.frame ?? edit.first),
-    );
+  take(edit: Edit): Promise<boolean> {
+    return this.#next(async () => {
+      this.#take(await ask<Draft>(`${this.#path}/drafts`, "POST", edit), edit.keys[0]?.frame ?? edit.first);
+      this.#seen = JSON.stringify(edit);
+    });
+  }
+
+  /** Work that ends in a draft: added to the one that there is where that does the same, which is kept otherwise. */
+  #drawn(operation: Edit["operation"], work: (onto: Draft | undefined) => Promise<void>): Promise<boolean> {
+    return this.#next(async () => {
+      this.drawing = true;
+      try {
+        const onto = this.draft?.edit.operation === operation ? this.draft : undefined;
+        if (this.draft && !onto && !(await this.#keep())) return false;
+        await work(onto);
+      } finally {
+        this.drawing = false;
+      }
+    });
+  }
+
+  /** One after another: what is kept or forgotten is what was drawn last, though it takes a moment. */
+  #next(work: () => Promise<boolean | void>): Promise<boolean> {
+    const mine = this.#last.then(async () => {
+      let refused = false;
+      const done = await session.attempt(async () => {
+        refused = (await work()) === false;
+      });
+      return done && !refused;
+    });
+    this.#last = mine.catch(() => undefined);
+    return mine;
   }
 
   #take(draft: Draft, keyframe: number): void {
@@ -125,42 +142,63 @@ export class Retouching {
     }
   }
 
-  forget(): void {
+  forget(): Promise<boolean> {
+    return this.#next(async () => this.#forget());
+  }
+
+  #forget(): void {
     this.#preview?.abort();
     this.draft = undefined;
     this.ready = [];
+    this.#seen = "";
   }
 
   /** Keep the draft. Another window's edits are not lost: then it says so, and the draft stays. */
-  async keep(): Promise<boolean> {
+  keep(): Promise<boolean> {
+    return this.#next(() => this.#keep());
+  }
+
+  async #keep(): Promise<boolean> {
     const { draft } = this;
     if (!draft) return true;
+    const now = this.state?.edits.find((each) => each.edit.id === draft.edit.id);
+    const stands = now ? JSON.stringify(now.edit) : "";
+    if (stands !== this.#seen) {
+      // it is not written over unseen, though nothing else hinders that
+      this.#seen = stands;
+      const what = now ? `Another window has made this edit "${now.sentence}"` : "Another window has deleted this edit";
+      session.say(`${what} meanwhile. Your change is still a draft: keep it again to have it instead, or forget it.`, true);
+      return false;
+    }
     const done = await this.#change("keep", { edit: draft.edit });
-    if (done && this.draft === draft) this.forget();
+    if (done) this.#forget();
     return done;
   }
 
   drop(edit: Edit): Promise<boolean> {
-    if (this.draft?.edit.id === edit.id) this.forget();
-    return this.#change("drop", { ids: [edit.id] });
+    return this.#next(() => {
+      if (this.draft?.edit.id === edit.id) this.#forget();
+      return this.#change("drop", { ids: [edit.id] });
+    });
   }
 
   undo(): Promise<boolean> {
-    // what is only tried goes first
-    if (this.draft) {
-      this.forget();
-      return Promise.resolve(true);
-    }
-    return this.state?.can_undo ? this.#change("undo", {}) : Promise.resolve(false);
+    return this.#next(async () => {
+      // what is only tried goes first
+      if (!this.draft) return this.state?.can_undo ? this.#change("undo", {}) : false;
+      this.#forget();
+    });
   }
 
   redo(): Promise<boolean> {
-    return this.state?.can_redo ? this.#change("redo", {}) : Promise.resolve(false);
+    return this.#next(async () => (this.state?.can_redo ? this.#change("redo", {}) : false));
   }
 
   restore(name: string): Promise<boolean> {
-    this.forget();
-    return this.#change("restore", { name });
+    return this.#next(() => {
+      this.#forget();
+      return this.#change("restore", { name });
+    });
   }
 
   async name(name: string): Promise<void> {
@@ -169,15 +207,50 @@ export class Retouching {
     });
   }
 
+  /** A frame that was repaired in another program; onto the draft where that is painted, too. */
+  repaired(frame: number, file: File): Promise<boolean> {
+    return this.#drawn("paint", async (onto) => {
+      const query = onto ? `?onto=${onto.number}` : "";
+      this.#take(await send<Draft>(`${this.#path}/frames/${frame}/repaired${query}`, file), frame);
+    });
+  }
+
+  /** Keep the edits of an exported file, for a track where one is named. */
+  import(file: File, track: string): Promise<boolean> {
+    return this.#next(() =>
+      this.#changed(async () => {
+        const query = `revision=${this.state?.revision ?? 0}${track === "" ? "" : `&track=${track}`}`;
+        const before = this.state?.edits.length ?? 0;
+        this.state = await send<RetouchState>(`${this.#path}/import?${query}`, file);
+        const more = this.state.edits.length - before;
+        session.say(more ? `${more} ${more === 1 ? "edit is" : "edits are"} imported.` : "The edits of the file were here: they are as in the file now.");
+      }),
+    );
+  }
+
+  copy(ids: string[], track: number): Promise<boolean> {
+    return this.#next(() => this.#change("copy", { ids, track }));
+  }
+
+  async promote(frame: number): Promise<void> {
+    await session.attempt(async () => {
+      session.say((await ask<Promoted>(`${this.#path}/promote`, "POST", { frame })).sentence);
+    });
+  }
+
   async render(): Promise<void> {
     await session.attempt(() => ask(`${this.#path}/render`, "POST"));
     await session.fetchJobs();
   }
 
-  async #change(what: string, body: object): Promise<boolean> {
-    const done = await session.attempt(async () => {
+  #change(what: string, body: object): Promise<boolean> {
+    return this.#changed(async () => {
       this.state = await ask<RetouchState>(`${this.#path}/${what}`, "POST", { ...body, revision: this.state?.revision ?? 0 });
     });
+  }
+
+  async #changed(work: () => Promise<void>): Promise<boolean> {
+    const done = await session.attempt(work);
     if (!done) await this.fetch();
     return done;
   }

@@ -81,9 +81,11 @@ export class Reviewing {
     return done;
   }
 
-  async change(note: Note, text: string, done: boolean): Promise<void> {
-    await session.attempt(() => ask(`/notes/${note.id}`, "PUT", { text, done, seen: note.revision }));
+  /** Change a note of which somebody saw some revision; whether it was done. */
+  async change(note: Note, text: string, done: boolean, seen = note.revision): Promise<boolean> {
+    const written = await session.attempt(() => ask(`/notes/${note.id}`, "PUT", { text, done, seen }));
     await this.fetch();
+    return written;
   }
 
   async remove(note: Note): Promise<void> {
