@@ -63,6 +63,23 @@ def retouch(
             rich_help_panel=_CHANGE,
         ),
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="A-B[@KEY]:NAME=VALUE,…",
+            help="How faces are put in over frames A to B: strength, scale, erode, blur in percent; "
+            "colour=plate|own; engine=NAME; fade=FRAMES; track=N. Several KEYs of one range make keyframes.",
+            rich_help_panel=_CHANGE,
+        ),
+    ] = None,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="A-B=ENGINE",
+            help="Who draws the faces in frames A to B: warp, or an engine that is trained for this film.",
+            rich_help_panel=_CHANGE,
+        ),
+    ] = None,
     drop: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Take an edit away.", rich_help_panel=_CHANGE)
     ] = None,
@@ -92,12 +109,14 @@ def retouch(
 
     Only what edits touch is drawn again; sound, timecode, consent records and credentials are as the swap's.
     With an option that changes or shows the edits, only that is done. Edits are made in Understudy Studio, or
-    by --paint.
+    by --paint, --settings and --engine.
     """
     changes = {
         "--import": imported is not None,
         "--to-track": to_track is not None and imported is None,
         "--paint": bool(paint),
+        "--settings": bool(settings),
+        "--engine": bool(engine),
         "--drop": bool(drop),
         "--undo": undo,
         "--redo": redo,
@@ -120,6 +139,8 @@ def retouch(
             desk.keep(_to_copy(desk, to_track), revision)
         elif paint:
             desk.keep(_painted(desk, paint), revision)
+        elif settings or engine:
+            desk.keep(_ranged(desk, settings or [], engine or []), revision)
         elif drop:
             desk.drop(drop, revision)
         elif undo:
@@ -156,6 +177,12 @@ def _to_copy(desk: Retouching, track: int) -> Any:
     if not others:
         raise BadInputError(f"There are no edits of another track to copy to track {track}.")
     return desk.copied(others, track)
+
+
+def _ranged(desk: Retouching, settings: list[str], engines: list[str]) -> Any:
+    from understudy.pipeline.ranged import parse_engine, parse_settings, settings_edits
+
+    return settings_edits(desk, [*map(parse_settings, settings), *map(parse_engine, engines)])
 
 
 def _frame_and_weight(text: str) -> tuple[int, float]:

@@ -136,6 +136,11 @@ class Engine(Protocol):
         """The model that `Model.save` described."""
 
 
+def engine_names() -> tuple[str, ...]:
+    """The engines that are installed, by name."""
+    return tuple(sorted({entry.name for entry in entry_points(group="understudy.engines")}))
+
+
 def engine(name: str) -> Engine:
     """The engine registered under the entry-point group `understudy.engines` as `name`."""
     found = {entry.name: entry for entry in entry_points(group="understudy.engines")}

@@ -30,6 +30,11 @@ def decisive(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in _PLACES | _FOOTAGE}
 
 
+def engines_of(settings: Mapping[str, Any]) -> str:
+    """The engines that drew a film: the swap's, and those that stood in over a range of a retouched one."""
+    return ", ".join(map(str, (settings.get("engine") or "warp", *settings.get("stand_ins", ()))))
+
+
 @dataclass(frozen=True)
 class Origin:
     """A finished film and what it was made of.
@@ -88,7 +93,7 @@ def origin_of(film: Path, project: Path | None = None) -> Origin:
         film,
         Path(settings["plate"]),
         likeness,
-        settings.get("engine") or "warp",
+        engines_of(settings),
         settings,
         sha256,
         None if line is None else line.model_sha256,

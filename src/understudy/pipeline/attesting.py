@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from understudy.mastering.origins import decisive, sha256_of
+from understudy.mastering.origins import decisive, engines_of, sha256_of
 from understudy.pipeline.consenting import Bound, Permission
 from understudy.provenance.audit.entry import Deed
 from understudy.provenance.audit.log import head, note, written
@@ -57,7 +57,7 @@ def attest(witness: Witness, project: Path, made: Made, permission: Permission) 
         sources=(*_sources(permission.plate, "plate"), *_sources(permission.likeness, "likeness")),
         consents=permission.notes(),
         making=Making(
-            engine=str(settings.get("engine")),
+            engine=engines_of(settings),
             settings_sha256=sha256_of(settings),
             model_sha256=made.model_sha256,
             plate_reason=permission.plate_reason,
@@ -73,7 +73,7 @@ def attest(witness: Witness, project: Path, made: Made, permission: Permission) 
     deed = Deed(
         made.what,
         records=permission.used(),
-        engine=settings.get("engine"),
+        engine=engines_of(settings),
         model_sha256=made.model_sha256,
         settings=settings,
         outputs=(written(made.output, digest), *map(written, made.others)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -95,6 +95,13 @@ class Appearance:
         """Rows and columns of the box in the view."""
         x, y = self.box.x0 - self.view.x0, self.box.y0 - self.view.y0
         return slice(y, y + self.box.y1 - self.box.y0), slice(x, x + self.box.x1 - self.box.x0)
+
+
+def seen_for(part: Part, face: Appearance, width: int, height: int) -> Appearance:
+    """The same face with what another part of the same role, by another engine, has to see for it."""
+    landmarks = part.faces.landmarks[face.row]
+    view = Box.around(landmarks, width, height, max(MARGIN, part.model.room))
+    return replace(face, view=view)
 
 
 def appearances(parts: Sequence[Part], frame: int, width: int, height: int) -> Iterator[Appearance]:

@@ -210,15 +210,16 @@ class Drafting:
         values: dict[str, float],
         *,
         colour_mode: str | None = None,
+        engine: str | None = None,
         onto: Edit | None = None,
         track: int | None = None,
     ) -> Edit:
-        """How the face is put into the plate, keyed at a frame: see `retouch.edits.SETTING_RANGES`.
-
-        Applied when the film is drawn anew; `preview` and `repaired_frame` show nothing of it.
+        """How the face is made and put into the plate: numbers keyed at a frame (`edits.SETTING_RANGES`),
+        and over the whole edit a colour mode and an engine, which stay as they are where they are None.
         """
         edit = self._numbers(Operation.SETTINGS, frame, values, onto, track)
-        return edit if colour_mode is None else edit.changed(colour_mode=colour_mode)
+        told = {"colour_mode": colour_mode, "engine": engine}
+        return edit.changed(**{name: value for name, value in told.items() if value is not None})
 
     def hold(self, first: int, last: int, *, track: int | None = None) -> Edit:
         """Bad frames first..last put together from the good ones beside them."""

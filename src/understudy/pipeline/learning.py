@@ -58,7 +58,7 @@ def choices_of(
 
     Also where training is asked of an engine that does not learn.
     """
-    given = {name: _as_word(value) for name, value in (project or {}).get(maker.name, {}).items()}
+    given = {name: as_word(value) for name, value in (project or {}).get(maker.name, {}).items()}
     chosen = maker.choose(given | dict(asked.options))
     if not maker.learns and asked.training.given:
         name = next(iter(asked.training.given)).replace("_", "-")
@@ -129,5 +129,5 @@ def trained_steps(folder: Path) -> int | None:
     return None
 
 
-def _as_word(value: OptionValue) -> str:
+def as_word(value: OptionValue) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

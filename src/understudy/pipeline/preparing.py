@@ -55,20 +55,36 @@ def prepare(
     session: Session, plate: Studied, roles: Sequence[tuple[Role, Likeness]], method: Method
 ) -> Prepared:
     """Everything that `rendering` and `matching` need for each role and the likeness that plays it."""
-    parts: list[Part] = []
-    digests: list[str] = []
-    models: list[str] = []
-    for pupil in pupils(session, plate, roles):
-        mapped: tuple[npt.NDArray[Any], ...] = ()
-        if method.tuition is None:
-            planned, model, mapped = _plan(session, method, pupil)
-        else:
-            planned, model, sha256 = _learn(session, method.maker, method.tuition, pupil)
-            models.append(sha256)
-        crops = cut_crops(session, pupil.likeness, model, planned)
-        parts.append(Part(pupil.faces, model, crops, pupil.occlusions, mapped))
-        digests.append(planned)
-    return Prepared(tuple(parts), "-".join(digests), _together(models))
+    ready = [ready_part(session, method, pupil) for pupil in pupils(session, plate, roles)]
+    return together(ready)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """One role ready to be drawn; `planned` names what went into it, `sha256` is its trained model's."""
+
+    part: Part
+    planned: str
+    sha256: str | None = None
+
+
+def ready_part(session: Session, method: Method, pupil: Pupil) -> Ready:
+    """Everything that is needed to draw one role."""
+    mapped: tuple[npt.NDArray[Any], ...] = ()
+    sha256 = None
+    if method.tuition is None:
+        planned, model, mapped = _plan(session, method, pupil)
+    else:
+        planned, model, sha256 = _learn(session, method.maker, method.tuition, pupil)
+    pictures = cut_crops(session, pupil.likeness, model, planned)
+    return Ready(Part(pupil.faces, model, pictures, pupil.occlusions, mapped), planned, sha256)
+
+
+def together(ready: Sequence[Ready]) -> Prepared:
+    """All roles as one."""
+    parts = tuple(each.part for each in ready)
+    models = [each.sha256 for each in ready if each.sha256 is not None]
+    return Prepared(parts, "-".join(each.planned for each in ready), one_hash(models))
 
 
 def pupils(session: Session, plate: Studied, roles: Sequence[tuple[Role, Likeness]]) -> list[Pupil]:
@@ -142,7 +158,8 @@ def _learn(session: Session, maker: Engine, tuition: Tuition, pupil: Pupil) -> t
     return recipe.hash, maker.load(load_all_columns(path)), digest_files([path]).sha256
 
 
-def _together(hashes: Sequence[str]) -> str | None:
+def one_hash(hashes: Sequence[str]) -> str | None:
+    """A hash that stands for all of them; None for none."""
     if len(hashes) < 2:
         return hashes[0] if hashes else None
     return hashlib.sha256("".join(hashes).encode()).hexdigest()

@@ -52,11 +52,12 @@ def retouch(
         edits = desk.edits()
         if not edits:
             raise BadInputError(f"{desk.film.name} has no edits: make some, or take some over by --import.")
+        desk.engines.check(edits)
         asked = _asked(desk, request)
         validate(asked)
         witness = Witness.ready(keyring)
         cv2.setNumThreads(1)
-        finishing = Finishing(desk, edits)
+        finishing = Finishing(desk, edits, witness.keyring)
         with Project(desk.made.project) as project, threadpool_limits(1, user_api="blas"):
             run = project.catalog.last_run(desk.film)
             if run is None or run.output_fingerprint != fingerprint(desk.film):

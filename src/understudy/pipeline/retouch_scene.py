@@ -52,6 +52,11 @@ class Swapped:
         return made.plate
 
     @property
+    def engine(self) -> str:
+        """Name of the engine that drew it."""
+        return str(self.settings["engine"])
+
+    @property
     def begin(self) -> int:
         """Which frame of the plate is the film's first."""
         return Beginnings.of(self.settings).first

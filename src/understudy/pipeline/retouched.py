@@ -9,53 +9,71 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from understudy.compositing.adjusting import Adjustment
+from understudy.engines.base import engine
 from understudy.media import Frame, Image
 from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
 from understudy.parallel import ordered_map
 from understudy.pipeline import rendering
+from understudy.pipeline.casting import cast_all
 from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
-from understudy.pipeline.rendering import Renderer
+from understudy.pipeline.rendering import Renderer, Wish
+from understudy.pipeline.request import request_from_json
 from understudy.pipeline.retouch_scene import RETOUCH
 from understudy.pipeline.retouching import Retouching
 from understudy.pipeline.session import Session
-from understudy.pipeline.swap import Drawing
+from understudy.pipeline.standing_in import StandIn, stand_in, taught_by_leave
+from understudy.pipeline.swap import Drawing, Rehearsal
+from understudy.pipeline.wishing import frames_by_engine, wish_of
 from understudy.progress import Task
 from understudy.project.code import code_hash
 from understudy.project.fingerprint import fingerprint
 from understudy.project.recipe import Recipe
 from understudy.project.stage import Stage
-from understudy.retouch.edits import SETTING_RANGES, Edit, Operation
+from understudy.provenance.keys import Keyring
+from understudy.retouch.edits import Edit
 
 
 class Finishing:
     """The edits of a film as the last stage of its swap; implements `swap.Finish`.
 
-    desk    the film, which the edits were made on: places in it are known again by what it shows
+    desk     the film, which the edits were made on: places in it are known again by what it shows
+    keyring  whose keys sign what is told of trained engines
     """
 
     name = RETOUCH
 
-    def __init__(self, desk: Retouching, edits: Sequence[Edit]) -> None:
-        self.desk, self.edits = desk, tuple(edits)
+    def __init__(self, desk: Retouching, edits: Sequence[Edit], keyring: Keyring) -> None:
+        self.desk, self.edits, self.keyring = desk, tuple(edits), keyring
+        self._models: list[str] = []
         told = [edit.model_dump_json(exclude={"note"}) for edit in self.edits]
         self.digest = hashlib.sha256("\n".join(told).encode()).hexdigest()
         self.settings: Mapping[str, Any] = {
-            "film": str(desk.film.absolute()), "edits": len(self.edits), "edits_sha256": self.digest
-        }  # fmt: skip
+            "film": str(desk.film.absolute()),
+            "edits": len(self.edits),
+            "edits_sha256": self.digest,
+            "stand_ins": sorted(frames_by_engine(self.edits, desk.made.engine)),
+        }
 
-    def finished(self, session: Session, plate: Footage, renderer: Renderer, drawing: Drawing) -> Stage:
+    @property
+    def models(self) -> Sequence[str]:
+        """Hashes of the trained models of the engines that stood in; known once it is finished."""
+        return tuple(self._models)
+
+    def finished(self, session: Session, rehearsal: Rehearsal, drawing: Drawing) -> Stage:
         """The segments with the edits in them."""
-        rendered = drawing.rendered.recipe.hash
+        plate = rehearsal.plate
+        others = self._others(session, rehearsal)
+        self._models = [each.sha256 for each in others.values() if each.sha256 is not None]
+        made = {f"drawn by {name}": each.digest for name, each in others.items()}
         recipe = Recipe(
             "retouch",
             code_hash(__name__),
             {"edits": self.digest, "chunk": rendering.CHUNK},
-            {"render": rendered, "film": fingerprint(self.desk.film)},
+            {"render": drawing.rendered.recipe.hash, "film": fingerprint(self.desk.film)} | made,
         )
-        wishful = Renderer(
-            renderer.parts, renderer.matches, renderer.blend, renderer.seed, renderer.preview, self.wish
+        wishful = rehearsal.renderer.with_wishes(
+            self.wish, {name: each.portrayal for name, each in others.items()}
         )
         return session.stage(
             recipe,
@@ -64,6 +82,20 @@ class Finishing:
             lambda stage, task: self._draw(stage, plate, wishful, drawing, task),
         )
 
+    def _others(self, session: Session, rehearsal: Rehearsal) -> dict[str, StandIn]:
+        """The engines that draw a range, ready for it."""
+        swap = self.desk.made
+        others = {}
+        for name, frames in frames_by_engine(self.edits, swap.engine).items():
+            learns = engine(name).learns
+            cast = rehearsal.cast
+            if learns != engine(swap.engine).learns:
+                asked = request_from_json(swap.settings)
+                cast = cast_all(session, asked, rehearsal.opened, rehearsal.permission, learns=learns)
+            taught = taught_by_leave(session, rehearsal.permission, self.keyring)
+            others[name] = stand_in(session, name, cast, taught, [frame + swap.begin for frame in frames])
+        return others
+
     def touches(self, frame: int) -> bool:
         """Whether any edit changes a frame of the film."""
         return any(
@@ -71,14 +103,9 @@ class Finishing:
             for edit in self.edits
         )
 
-    def wish(self, track: int, plate_frame: int) -> Adjustment | None:
-        """What the settings of ranges want of a face; the last edit that says something counts."""
-        frame = plate_frame - self.desk.made.begin
-        found = None
-        for edit in self.edits:
-            if (edit.operation, edit.track) == (Operation.SETTINGS, track) and edit.strength_at(frame) > 0:
-                found = adjustment(edit, frame)
-        return found
+    def wish(self, track: int, plate_frame: int) -> Wish:
+        """What the settings of ranges want of a face."""
+        return wish_of(self.edits, self.desk.made.engine, track, plate_frame - self.desk.made.begin)
 
     def _draw(self, stage: Stage, plate: Footage, renderer: Renderer, drawing: Drawing, task: Task) -> int:
         done, reel = 0, plate.reel()
@@ -95,18 +122,8 @@ class Finishing:
                 continue
             images = _counted(ordered_map(drawn, reel.frames(numbers)), task)
             done += encode_segment(stage.path(name), images, drawing.spec)
-            for part in renderer.parts:
-                part.release()
+            renderer.release()
         return done
-
-
-def adjustment(edit: Edit, frame: int) -> Adjustment:
-    """What a range's settings want at a frame; fading leads from what is usual to them."""
-    share = edit.strength_at(frame)
-    values = {}
-    for name, (_, _, usual) in SETTING_RANGES.items():
-        values[name] = usual + share * (edit.value(name, frame) - usual)
-    return Adjustment(**values, own_light=edit.colour_mode == "own")
 
 
 def _taken_over(segment: Path, stage: Stage, name: str) -> None:

@@ -30,6 +30,7 @@ from understudy.compositing.marking import mark
 from understudy.errors import BadInputError
 from understudy.parallel import ordered_map
 from understudy.pipeline.drafting import Drafting, Source
+from understudy.pipeline.engine_choices import EngineChoices
 from understudy.pipeline.retouch_scene import FilmScene, Swapped, swapped
 from understudy.pixels import to_bytes
 from understudy.project.catalog import Catalog
@@ -67,6 +68,7 @@ class Retouching(Drafting):
     frames, width, height, tracks   as in `Drafting`
     rate      frames a second
     is_preview   whether it was made without a consent record: then the mark is laid over every edit again
+    engines   which engines may draw a range of it
     """
 
     def __init__(self, made: Swapped) -> None:
@@ -78,6 +80,7 @@ class Retouching(Drafting):
         self._repairer = Repairer(self.scene, self.store.patches)
         self.rate = float(self.scene.film.info.rate)
         self.is_preview = _standing(made) == "preview"
+        self.engines = EngineChoices(made, self.frames, self.is_preview)
 
     @classmethod
     def open(cls, film_or_project: Path, project: Path | None = None) -> Self:
@@ -179,7 +182,9 @@ class Retouching(Drafting):
         """Add an edit, or replace the one with its id; return the new revision. One step for undo.
 
         `revision` is what was last seen: raises ConflictError, and writes nothing, where it is not the last.
+        Raises as `EngineChoices.check`, too.
         """
+        self.engines.check([edit] if isinstance(edit, Edit) else edit)
         return self.store.keep(edit, revision)
 
     def drop(self, ids: str | Iterable[str], revision: int) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,11 +17,11 @@ from understudy.media.codecs import OutputSpec
 from understudy.pipeline import matching, rendering, viewing
 from understudy.pipeline.analysis import Analysis
 from understudy.pipeline.attesting import Made, Witness, attest
-from understudy.pipeline.casting import cast_all, open_all
+from understudy.pipeline.casting import Cast, Opened, cast_all, open_all
 from understudy.pipeline.consenting import Permission, Standing, bind
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.learning import choices_of
-from understudy.pipeline.preparing import Method, Prepared, prepare
+from understudy.pipeline.preparing import Method, Prepared, one_hash, prepare
 from understudy.pipeline.preview import Preview
 from understudy.pipeline.records import Records
 from understudy.pipeline.rendering import Renderer
@@ -71,6 +71,29 @@ def here() -> dict[str, str]:
     return {"directory": str(Path.cwd())}
 
 
+@dataclass(frozen=True)
+class Rehearsal:
+    """A swap up to its first rendered frame.
+
+    opened, permission, cast   the footage, what the records permit, and who plays whom
+    prepared                   the roles, ready to be drawn
+    renderer                   what draws them; it makes previews where nobody has agreed
+    measured                   names everything that the renderer draws from
+    """
+
+    opened: Opened = field(repr=False)
+    permission: Permission
+    cast: Cast = field(repr=False)
+    prepared: Prepared = field(repr=False)
+    renderer: Renderer
+    measured: str
+
+    @property
+    def plate(self) -> Footage:
+        """The plate, as far as it can be read."""
+        return self.cast.plate.footage
+
+
 class Finish(Protocol):
     """What is still done to a rendered film before it is delivered, such as applying edits."""
 
@@ -79,7 +102,11 @@ class Finish(Protocol):
     settings: Mapping[str, Any]
     """What decides it, as JSON values."""
 
-    def finished(self, session: Session, plate: Footage, renderer: Renderer, drawing: Drawing) -> Stage:
+    @property
+    def models(self) -> Sequence[str]:
+        """Hashes of the trained models that it drew with, beside the swap's own; known once it is finished."""
+
+    def finished(self, session: Session, rehearsal: Rehearsal, drawing: Drawing) -> Stage:
         """A stage with the segments that are delivered in place of the rendered ones."""
 
 
@@ -111,26 +138,40 @@ class Swap:
         """Do everything, in order: first what can be refused soon."""
         request, session = self.request, self.session
         opened = open_all(session, request)
-        plate = opened.plate
-        spec = OutputSpec.for_clip(plate.info, self.settings.codec, self.settings.quality)
-        check_output(request.output, spec, plate.info)
-        permission = bind(session, self.records, list(opened.likeness.values()), plate)
-        method = self._method(permission)
-        preview = Preview.of(plate.info) if permission.standing is Standing.PREVIEW else None
-        if preview is not None:
-            spec = preview.limited(spec)
+        spec = OutputSpec.for_clip(opened.plate.info, self.settings.codec, self.settings.quality)
+        check_output(request.output, spec, opened.plate.info)
+        rehearsal = self.rehearsed(opened)
+        prepared, permission, plate = rehearsal.prepared, rehearsal.permission, rehearsal.plate
+        if rehearsal.renderer.preview is not None:
+            spec = rehearsal.renderer.preview.limited(spec)
+        rendered = self._render(rehearsal, spec)
+        self._deliver(plate, prepared, spec, rendered)
+        permission.keep(session.project.folder, request.output)
+        self._attest(plate, prepared, permission)
+        session.warn_of_faults()
+        return self._summary(rehearsal.cast.plate, prepared, permission)
 
+    def rehearsed(self, opened: Opened) -> Rehearsal:
+        """Everything that comes before a frame is rendered."""
+        request, session, settings = self.request, self.session, self.settings
+        permission = bind(session, self.records, list(opened.likeness.values()), opened.plate)
+        method = self._method(permission)
         cast = cast_all(session, request, opened, permission, learns=method.maker.learns)
         if method.maker.learns:
             warn_of_same_person(session, cast)
-        studied = cast.plate
-        prepared = prepare(session, studied, cast.roles, method)
-        rendered = self._render(studied.footage, prepared, spec, preview)
-        self._deliver(studied.footage, prepared, spec, rendered)
-        permission.keep(session.project.folder, request.output)
-        self._attest(studied.footage, prepared, permission)
-        session.warn_of_faults()
-        return self._summary(studied, prepared, permission)
+        plate = cast.plate.footage
+        prepared = prepare(session, cast.plate, cast.roles, method)
+        measured = Recipe("match", code_hash(matching.__name__), {}, {"parts": prepared.digest})
+        stage = session.stage(
+            measured,
+            "light and grain",
+            len(plate),
+            lambda stage, task: matching.measure(stage, plate, prepared.parts, task),
+        )
+        matches = matching.matches(stage, plate, prepared.parts)
+        preview = Preview.of(opened.plate.info) if permission.standing is Standing.PREVIEW else None
+        renderer = Renderer(prepared.parts, matches, settings.blend, settings.seed, preview)
+        return Rehearsal(opened, permission, cast, prepared, renderer, measured.hash)
 
     def _method(self, permission: Permission) -> Method:
         """The engine; where it learns, by what leave. Raises ConsentError where there is none."""
@@ -144,33 +185,24 @@ class Swap:
 
     # --- pictures
 
-    def _render(self, plate: Footage, prepared: Prepared, spec: OutputSpec, preview: Preview | None) -> Stage:
-        parts, settings = prepared.parts, self.settings
-        measured = Recipe("match", code_hash(matching.__name__), {}, {"parts": prepared.digest})
-        stage = self.session.stage(
-            measured,
-            "light and grain",
-            len(plate),
-            lambda stage, task: matching.measure(stage, plate, parts, task),
-        )
-        matches = matching.matches(stage, plate, parts)
-        renderer = Renderer(parts, matches, settings.blend, settings.seed, preview)
+    def _render(self, rehearsal: Rehearsal, spec: OutputSpec) -> Stage:
+        plate, renderer = rehearsal.plate, rehearsal.renderer
         parameters = {
-            "blend": settings.blend,
-            "seed": settings.seed,
+            "blend": renderer.blend,
+            "seed": renderer.seed,
             "spec": spec,
-            "preview": preview,
+            "preview": renderer.preview,
             "chunk": rendering.CHUNK,
         }
         rendered = self.session.stage(
-            Recipe("render", code_hash(rendering.__name__), parameters, {"match": measured.hash}),
+            Recipe("render", code_hash(rendering.__name__), parameters, {"match": rehearsal.measured}),
             "render",
             len(plate),
             lambda stage, task: rendering.render(stage, plate, renderer, spec, task),
         )
         if self.finish is None:
             return rendered
-        return self.finish.finished(self.session, plate, renderer, Drawing(rendered, spec))
+        return self.finish.finished(self.session, rehearsal, Drawing(rendered, spec))
 
     def _deliver(self, plate: Footage, prepared: Prepared, spec: OutputSpec, rendered: Stage) -> None:
         request, progress = self.request, self.session.progress
@@ -209,7 +241,7 @@ class Swap:
             | self.settings.model_dump()
             | dict(self.finish.settings if self.finish else {}),
             seconds=len(plate) / float(plate.info.rate),
-            model_sha256=prepared.model_sha256,
+            model_sha256=one_hash([*_models(prepared), *(self.finish.models if self.finish else ())]),
             what="swap" if self.finish is None else self.finish.name,
         )
         attest(self.witness, self.session.project.folder, made, permission)
@@ -231,6 +263,10 @@ class Swap:
             compare=self.request.compare,
             consent=permission.to_json(),
         )
+
+
+def _models(prepared: Prepared) -> list[str]:
+    return [] if prepared.model_sha256 is None else [prepared.model_sha256]
 
 
 def _swapped(found: Analysis, number: int) -> SwappedTrack:

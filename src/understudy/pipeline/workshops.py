@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -143,14 +143,39 @@ def training_folder(project: Path, maker: Engine, choices: Choices, who: Pupil) 
 
     Not by budgets, nor by which version of Understudy found the faces: training goes on after an upgrade.
     """
+    clips = [clip.digest for clip in who.likeness.clips]
+    plate = who.plate
+    return project / FOLDER / training_name(
+        maker.name,
+        {name: choices.values[name] for name in choices.lasting},
+        clips,
+        (plate.digest, plate.first, plate.stop),
+        who.tracks,
+    )
+
+
+def training_name(
+    engine: str,
+    lasting: Mapping[str, Any],
+    likeness: Sequence[str],
+    plate: tuple[str, int, int],
+    tracks: Sequence[int],
+) -> str:
+    """What the folder of a training is called.
+
+    lasting   those of the engine's options that belong to what is learned
+    likeness  hashes of the clips
+    plate     its hash, and the frames first..stop-1 of it
+    tracks    of the plate, ascending
+    """
     known = {
-        "engine": maker.name,
-        "options": {name: choices.values[name] for name in sorted(choices.lasting)},
-        "likeness": sorted(clip.digest for clip in who.likeness.clips),
-        "plate": [who.plate.digest, who.plate.first, who.plate.stop, who.tracks],
+        "engine": engine,
+        "options": {name: lasting[name] for name in sorted(lasting)},
+        "likeness": sorted(likeness),
+        "plate": [*plate, list(tracks)],
     }
     digest = hashlib.sha256(canonical_json(known).encode()).hexdigest()
-    return project / FOLDER / f"{maker.name}-{digest[:12]}"
+    return f"{engine}-{digest[:12]}"
 
 
 def workshop(session: Session, maker: Engine, tuition: Tuition, who: Pupil) -> Workshop:
@@ -188,7 +213,8 @@ def promoted_in(session: Session, who: Pupil) -> tuple[list[Promoted], str]:
 def teach(session: Session, maker: Engine, tuition: Tuition, who: Pupil, place: Workshop) -> Model:
     """Have an engine learn, and note it in the project's log. Errors as for `Engine.fit`."""
     before = trained_steps(place.folder)
-    _note(session, maker, tuition, place, "train-begun" if before is None else "train-resumed")
+    if before is None or place.settings.budget.steps != before:
+        _note(session, maker, tuition, place, "train-begun" if before is None else "train-resumed")
     model = maker.fit(who.likeness.faces, who.faces, place)
     if trained_steps(place.folder) != before:
         _note(session, maker, tuition, place, "train")

@@ -33,7 +33,8 @@ class Operation(StrEnum):
     NUDGE        geometry moved: the patch holds offsets of the mesh
     GAZE         irises turned (`values`: right_yaw, right_pitch, left_yaw, left_pitch, in degrees)
     HOLD         the face put together from the good frames before `first` and after `last`
-    SETTINGS     how the face is put into the plate (`values`: see `SETTING_RANGES`; and `colour_mode`)
+    SETTINGS     how the face is made and put into the plate (`values`: see `SETTING_RANGES`; `colour_mode`,
+                 `engine`)
     """
 
     PAINT = "paint"
@@ -80,6 +81,7 @@ _VALUES: dict[Operation, dict[str, tuple[float, float, float]]] = {
 }
 
 ColourMode = Annotated[str, Field(pattern="^(match|own)$")]
+EngineName = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,63}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Frame = Annotated[int, Field(ge=0, le=MOST_FRAMES, strict=True)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -109,6 +111,8 @@ class Edit(BaseModel):
     strength     0 to 1, of the whole edit
     fade         over so many frames it comes in after `first` and goes before `last`
     colour_mode  of SETTINGS alone: "match" takes over the plate's light, "own" keeps the likeness's
+    engine       of SETTINGS alone: which engine draws the face; None: the swap's own. While the edit fades,
+                 both do
     note         a person's words
     """
 
@@ -122,6 +126,7 @@ class Edit(BaseModel):
     strength: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
     fade: Annotated[int, Field(ge=0, le=10_000, strict=True)] = 0
     colour_mode: ColourMode = "match"
+    engine: EngineName | None = None
     note: Annotated[str, Field(max_length=2000)] = ""
 
     @model_validator(mode="after")
@@ -131,6 +136,8 @@ class Edit(BaseModel):
         frames = [key.frame for key in self.keys]
         if frames != sorted(set(frames)):
             raise ValueError("an edit's keys have to ascend, one a frame")
+        if self.engine is not None and self.operation is not Operation.SETTINGS:
+            raise ValueError(f"{self.operation.value} has no engine")
         wanted = self.operation in MASKED or self.operation is Operation.NUDGE
         known = _VALUES.get(self.operation, {})
         for key in self.keys:
@@ -148,6 +155,14 @@ class Edit(BaseModel):
     def patches(self) -> frozenset[str]:
         """Hashes of every patch it needs."""
         return frozenset(key.patch for key in self.keys if key.patch is not None)
+
+    @property
+    def adjusts(self) -> bool:
+        """Whether it says how the face is put into the plate; settings that name an engine alone do not."""
+        if self.operation is not Operation.SETTINGS:
+            return False
+        told = self.colour_mode != "match" or any(key.values for key in self.keys)
+        return told or self.engine is None
 
     def strength_at(self, frame: int) -> float:
         """Its strength at a frame, the fading counted in; 0 outside its range."""
@@ -184,7 +199,21 @@ class Edit(BaseModel):
         """What a person reads in a list."""
         at = ", ".join(str(key.frame) for key in self.keys)
         part = "" if self.strength == 1 else f", {self.strength:.0%}"
-        return f"{self.operation.value} at {at}, frames {self.first}-{self.last}, track {self.track}{part}"
+        what = "".join(f" {word}" for word in self._told)
+        return (
+            f"{self.operation.value}{what} at {at}, frames {self.first}-{self.last}, track {self.track}{part}"
+        )
+
+    @property
+    def _told(self) -> list[str]:
+        """What settings say, in words: of the numbers those that are set, with their values at the keys."""
+        if self.operation is not Operation.SETTINGS:
+            return []
+        told = [] if self.engine is None else [f"by {self.engine}"]
+        for name in SETTING_RANGES:
+            if any(name in key.values for key in self.keys):
+                told.append(f"{name} " + "/".join(f"{self.value(name, key.frame):.0%}" for key in self.keys))
+        return told + (["own colours"] if self.colour_mode == "own" else [])
 
 
 def new_id() -> str:
