@@ -75,7 +75,8 @@ def settings_edits(desk: Retouching, wanted: Sequence[RangeSettings]) -> list[Ed
     """
     found: dict[tuple[int, int, int], Edit] = {}
     for each in wanted:
-        if each.last >= desk.frames or not each.first <= (each.key or each.first) <= each.last:
+        key = each.first if each.key is None else each.key
+        if each.last >= desk.frames or not each.first <= key <= each.last:
             raise BadInputError(
                 f"The film has frames 0 to {desk.frames - 1}, and a key lies within its range: "
                 f"{each.first}-{each.last}{'' if each.key is None else f'@{each.key}'} does not fit."

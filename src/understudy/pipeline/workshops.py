@@ -145,12 +145,16 @@ def training_folder(project: Path, maker: Engine, choices: Choices, who: Pupil) 
     """
     clips = [clip.digest for clip in who.likeness.clips]
     plate = who.plate
-    return project / FOLDER / training_name(
-        maker.name,
-        {name: choices.values[name] for name in choices.lasting},
-        clips,
-        (plate.digest, plate.first, plate.stop),
-        who.tracks,
+    return (
+        project
+        / FOLDER
+        / training_name(
+            maker.name,
+            {name: choices.values[name] for name in choices.lasting},
+            clips,
+            (plate.digest, plate.first, plate.stop),
+            who.tracks,
+        )
     )
 
 
