@@ -130,4 +130,5 @@ def trained_steps(folder: Path) -> int | None:
 
 
 def as_word(value: OptionValue) -> str:
+    """An option's value as a user would write it."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -95,11 +95,12 @@ def settings_edits(desk: Retouching, wanted: Sequence[RangeSettings]) -> list[Ed
 def _edit(
     desk: Retouching, wanted: RangeSettings, track: int, span: tuple[int, int], onto: Edit | None
 ) -> Edit:
+    told = {"colour_mode": wanted.colour_mode, "engine": wanted.engine}
+    if onto is not None and not wanted.values:
+        return onto.changed(**{name: value for name, value in told.items() if value is not None})
     frames = range(span[0], span[1] + 1)
     key = _nearest(desk, track, frames, span[0] if wanted.key is None else wanted.key)
-    edit = desk.settings(
-        key, wanted.values, colour_mode=wanted.colour_mode, engine=wanted.engine, onto=onto, track=track
-    )
+    edit = desk.settings(key, wanted.values, **told, onto=onto, track=track)
     fade = wanted.fade or (0 if onto is None else onto.fade)
     return edit.changed(first=span[0], last=span[1], fade=fade)
 
@@ -132,7 +133,7 @@ def _with(wanted: RangeSettings, name: str, value: str) -> RangeSettings:
     if name in ("fade", "track"):
         if not re.fullmatch(r"\d{1,6}", value):
             raise BadInputError(f'--settings wants a whole number for {name}, not "{value}".')
-        return replace(wanted, **{name: int(value)})
+        return replace(wanted, fade=int(value)) if name == "fade" else replace(wanted, track=int(value))
     low, high, _ = SETTING_RANGES[name]
     try:
         share = float(value.removesuffix("%")) / 100

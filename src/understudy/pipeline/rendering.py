@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from understudy.compositing.adjusting import Adjustment, adjusted
+from understudy.compositing.adjusting import Adjustment, adjusted, mix
 from understudy.compositing.blend import BlendName
-from understudy.compositing.composite import Box, Placed, composite, matte_in
+from understudy.compositing.composite import Placed, composite, matte_in
 from understudy.compositing.light import Shading
 from understudy.faces.steadying.by_flow import eye_distance
 from understudy.media import Frame, Image
@@ -126,9 +126,15 @@ class Renderer:
             return composite(image, [self._place(image, face, by, wish.adjustment)], self.blend, seed=seed)
 
         if share <= 0:
-            return drawn(self.own)
-        other = drawn(self.others[str(wish.engine)])
-        return other if share >= 1 else _mixed(drawn(self.own), other, share, face.box)
+            made = drawn(self.own)
+        else:
+            # Of finished composites: each engine's face is lit, sharpened and matted by what suits it.
+            made = drawn(self.others[str(wish.engine)])
+            if share < 1:
+                mix(drawn(self.own), made, share, face.box)
+        if wish.adjustment is not None and wish.adjustment.strength < 1:
+            mix(image, made, wish.adjustment.strength, face.box)
+        return made
 
     def _place(self, image: Image, face: Appearance, by: Portrayal, wanted: Adjustment | None) -> Placed:
         height, width = image.shape[:2]
@@ -151,19 +157,6 @@ class Renderer:
         if wanted is None:
             return placed
         return adjusted(placed, wanted, eye_distance(part.faces.landmarks[face.row : face.row + 1]))
-
-
-def _mixed(own: Image, other: Image, share: float, box: Box) -> Image:
-    """`own` (H, W, 3 or 4) with a share of `other` in a box: one engine's face becomes another's.
-
-    In the code values of the film, where a mixture of two pictures that differ little looks even; and of
-    finished composites, since each engine's face is lit, sharpened and matted by what was measured of it.
-    """
-    out = own.copy()
-    region = out[box.rows, box.columns, :3]
-    mixed = region + np.float32(share) * (other[box.rows, box.columns, :3] - region.astype(np.float32))
-    region[...] = np.rint(mixed).astype(region.dtype)
-    return out
 
 
 def render(stage: Stage, plate: Footage, renderer: Renderer, spec: OutputSpec, task: Task) -> int:

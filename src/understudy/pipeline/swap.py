@@ -104,7 +104,7 @@ class Finish(Protocol):
 
     @property
     def models(self) -> Sequence[str]:
-        """Hashes of the trained models that it drew with, beside the swap's own; known once it is finished."""
+        """Hashes of trained models that it drew with, beside the swap's own; known once it is finished."""
 
     def finished(self, session: Session, rehearsal: Rehearsal, drawing: Drawing) -> Stage:
         """A stage with the segments that are delivered in place of the rendered ones."""
