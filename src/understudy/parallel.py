@@ -10,12 +10,16 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import RLock
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-
+PARSING = RLock()
+"""To be held by whoever reads the header of an .npy file: numpy parses it as Python, and up to Python 3.11 a
+parser in one thread makes that of another fail with a SystemError (python/cpython issue 106905).
+"""
 _MOST_WORKERS = 8
 """More would hold more frames in memory than they are worth."""
 

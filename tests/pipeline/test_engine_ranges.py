@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,22 +16,25 @@ from tests.pipeline.films import frames_of
 from tests.pipeline.school import School, steps
 from understudy.cli import app
 from understudy.errors import BadInputError, ConsentError
-from understudy.pipeline import standing_in
+from understudy.pipeline import preparing, standing_in, studies
 from understudy.pipeline.learning import Learning
+from understudy.pipeline.making_ready import ReadyRequest, make_ready
+from understudy.pipeline.reopening import Reopened
 from understudy.pipeline.retouch import RetouchRequest, output_of, retouch
-from understudy.pipeline.retouching import Retouching
+from understudy.pipeline.retouch_scene import swapped
+from understudy.pipeline.retouching import Retouching, Stroke
 from understudy.pipeline.swap import swap
 from understudy.pipeline.train import train
 from understudy.provenance.audit.examining import examine
 from understudy.provenance.audit.log import told_of
 from understudy.provenance.consent.material import digest_files
 
-pytestmark = pytest.mark.usefixtures("short_windows")
 
-
-@pytest.fixture
-def short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standing_in, "WINDOW", 6)
+@pytest.fixture(autouse=True, scope="module")
+def _short_windows() -> object:
+    before, standing_in.WINDOW = standing_in.WINDOW, 6
+    yield
+    standing_in.WINDOW = before
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,26 @@ class Shelf:
         return done.exit_code, done.stdout if done.exit_code == 0 else done.stderr
 
 
-@pytest.fixture
-def shelf(school: School) -> Shelf:
+@pytest.fixture(scope="module")
+def made(studied: Path, likeness: Path, small: Path, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    home = tmp_path_factory.mktemp("engines") / "school"
+    shutil.copytree(studied, home)
+    school = School(home, likeness, small, home / "agreed.consent.json")
     train(school.train(steps(2)))
-    warp = swap(school.swap(Learning(), engine="warp")).output
-    toy = swap(school.swap(steps(None), output=school.folder / "toy.mkv")).output
+    warp = swap(school.swap(Learning(), engine="warp", output=home / "warp.mkv")).output
+    toy = swap(school.swap(steps(None), output=home / "toy.mkv")).output
     return Shelf(school, warp, toy)
+
+
+@pytest.fixture
+def shelf(made: Shelf) -> Shelf:
+    """The same with nothing done to it yet."""
+    for film in (made.warp, made.toy):
+        with made.open(film) as desk:
+            state = desk.state()
+            if state.edits:
+                desk.drop([edit.id for edit in state.edits], state.revision)
+    return made
 
 
 @pytest.mark.parametrize("trained_first", [False, True])
@@ -178,3 +197,92 @@ def test_the_command_line_sets_lists_and_takes_over(shelf: Shelf, tmp_path: Path
         assert (code, said.count("\n")) == (2, 1), said
         assert why in said
     assert len(json.loads(shelf.say(film, "--list", "--json", "-")[1])["edits"]) == 1
+
+
+def applied(shelf: Shelf, film: Path) -> list[np.ndarray]:
+    return frames_of(retouch(RetouchRequest(film, project=shelf.school.project)).output)
+
+
+def test_settings_are_seen_as_they_will_be_before_the_film_is_written(shelf: Shelf) -> None:
+    film = shelf.warp
+    with shelf.open(film) as desk:
+        weak = desk.settings(1, {"strength": 0.5, "erode": 0.05}, colour_mode="own")
+        weak = weak.changed(first=0, last=2, fade=1)
+        face = desk.scene.landmarks(0, 1)
+        assert face is not None
+        spot = desk.draw(1, Stroke(face[[425], :2], 7), "paint", colour=(0.1, 0.6, 0.2), edits=[weak])
+        plain = desk.result_frame(1)
+        for frame, x, y, patch in desk.preview(weak, [1, 5], [spot]):
+            whole = np.array(desk.repaired_frame(frame, [spot]))
+            whole[y : y + patch.shape[0], x : x + patch.shape[1]] = patch
+            assert (whole == desk.repaired_frame(frame, [spot, weak])).all()
+            assert bool(patch.size) == (frame == 1)
+        desk.keep([weak, spot], desk.state().revision)
+        assert desk.lacks() is None
+        seen = [desk.repaired_frame(frame) for frame in range(10)]
+        assert np.abs(seen[1].astype(int) - plain).max() > 20
+    for frame, (shown, written) in enumerate(zip(seen, applied(shelf, film), strict=True)):
+        assert (shown == written).all(), frame
+
+
+def test_an_engine_is_seen_once_it_is_made_ready(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standing_in, "_REACH", 1)
+    film, project = shelf.warp, shelf.school.project
+    for path in project.glob("stages/match-*"):
+        recipe = json.loads((path / "recipe.json").read_text())
+        if recipe["parameters"]:  # of another engine's range, from another test
+            shutil.rmtree(path)
+    written = film.read_bytes()
+    with shelf.open(film) as desk:
+        toy = desk.settings(4, {}, engine="toy").changed(first=3, last=8, fade=1)
+        assert "The engine toy was not made ready" in str(desk.lacks([toy]))
+        assert (desk.repaired_frame(4, [toy]) == desk.result_frame(4)).all(), "as it was, until then"
+        request = ReadyRequest(film, project, {"toy": (3, 5)})
+        assert make_ready(request) > 0
+        assert make_ready(request) == 0, "it is there"
+        assert desk.lacks([toy.changed(last=5)]) is None
+        assert "not made ready" in str(desk.lacks([toy])), "frames 6 and on are in another window"
+        desk.keep(toy, desk.state().revision)
+        make_ready(ReadyRequest(film, project))  # what is kept is wanted
+        assert desk.lacks() is None
+        seen = [desk.repaired_frame(frame) for frame in range(10)]
+    assert film.read_bytes() == written
+    for frame, (shown, drawn) in enumerate(zip(seen, applied(shelf, film), strict=True)):
+        assert (shown == drawn).all(), frame
+
+
+def test_after_an_update_what_is_missing_is_said_and_made_without_the_film(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film, project = shelf.warp, shelf.school.project
+    written = film.read_bytes()
+    edit_at = 1
+
+    def matte() -> np.ndarray:
+        swap = Reopened(swapped(film, project))
+        try:
+            return swap.matte(edit_at)
+        finally:
+            swap.close()
+
+    before = matte()
+    for module in (studies, preparing, sys.modules[swap.__module__]):
+        monkeypatch.setattr(module, "code_hash", lambda name: f"updated {name}")
+    with shelf.open(film) as desk:
+        weak = desk.settings(edit_at, {"strength": 0.5})
+        assert "(faces) is gone, was found by another version" in str(desk.lacks([weak]))
+        assert (desk.repaired_frame(edit_at, [weak]) == desk.result_frame(edit_at)).all()
+        with pytest.raises(BadInputError, match="another version"):
+            matte()
+        renderings = set(project.glob("stages/render-*"))
+        assert make_ready(ReadyRequest(film, project)) > 0
+        assert set(project.glob("stages/render-*")) == renderings
+        assert film.read_bytes() == written
+    with shelf.open(film) as desk:
+        assert desk.lacks([weak]) is None
+        assert (desk.repaired_frame(edit_at, [weak]) != desk.result_frame(edit_at)).any()
+    assert (matte() == before).all()
+    # a swap of something else does not take away what was made ready
+    for _ in range(3):
+        make_ready(ReadyRequest(shelf.toy, project))
+    assert (matte() == before).all()

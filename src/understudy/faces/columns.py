@@ -16,6 +16,7 @@ from understudy.atomic import replacing
 from understudy.errors import BadInputError
 from understudy.faces import stretches
 from understudy.faces.stretches import LARGE, release
+from understudy.parallel import PARSING
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -84,7 +85,7 @@ def load_all_columns(path: Path, *, mapped: bool = False) -> Columns:
     Raises BadInputError where the file is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as columns:
+        with PARSING, np.load(path, allow_pickle=False) as columns:
             found: Columns = {}
             for name in columns.files:
                 column = _mapped(path, columns.zip, f"{name}.npy") if mapped else None

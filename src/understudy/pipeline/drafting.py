@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.errors import BadInputError
+from understudy.pipeline.recompositing import Recompositor
 from understudy.pipeline.retouch_scene import FilmScene
 from understudy.pixels import Floats, to_bytes, to_float
 from understudy.retouch.canvas import Area, chart, eye_distance
@@ -19,7 +21,7 @@ from understudy.retouch.healing import healed
 from understudy.retouch.making import Mask, Stroke, brushed, difference, patch_of
 from understudy.retouch.moving import offsets_of
 from understudy.retouch.patch import Patch
-from understudy.retouch.repairing import Repairer
+from understudy.retouch.repairing import Repaired, Repairer
 from understudy.retouch.sources import brought, in_the_light_of
 from understudy.retouch.store import EditStore
 
@@ -58,6 +60,7 @@ class Drafting:
     scene: FilmScene
     store: EditStore
     _repairer: Repairer
+    _recompositor: Recompositor
 
     @property
     def frames(self) -> int:
@@ -137,7 +140,7 @@ class Drafting:
             raise BadInputError("The repaired frame is transparent in places: flatten its layers first.")
         picture = to_bytes(picture)
         beneath = [each for each in self.store.edits() if onto is None or each.id != onto.id]
-        film = self._repairer.repaired(frame, beneath).image
+        film = self._drawn(frame, beneath).image
         if picture.shape != film.shape:
             raise BadInputError(
                 f"The repaired frame is {picture.shape[1]} x {picture.shape[0]}, and the film "
@@ -232,6 +235,17 @@ class Drafting:
             )
         return _checked(Operation.HOLD, track, first, last, Key(frame=first))
 
+    def _drawn(self, frame: int, edits: Sequence[Edit], image: npt.NDArray[Any] | None = None) -> Repaired:
+        """A frame with edits, unmarked: on `image`, which has the settings in it, or on the film, with
+        settings as far as they can be seen.
+        """
+        areas: dict[str, Area] = {}
+        if image is None:
+            with suppress(BadInputError):  # `Retouching.lacks` tells
+                image, areas = self._recompositor.seen(frame, edits) or (None, areas)
+        found = self._repairer.repaired(frame, edits, image)
+        return Repaired(found.image, {**areas, **found.areas})
+
     def _numbers(
         self,
         kind: Operation,
@@ -265,14 +279,14 @@ class Drafting:
         beneath: Sequence[Edit],
     ) -> Key:
         face = self._face(track, frame)
-        film = self._repairer.repaired(frame, beneath).image
+        film = self._drawn(frame, beneath).image
         before = next((key for key in onto.keys if key.frame == frame), None) if onto is not None else None
         now, drawn = film, mask
         if before is not None and before.patch is not None and onto is not None:
             drawn = mask.joined(_mask_of(self.store.patches[before.patch], face, self.height, self.width))
             if kind in PAINTED:
                 alone = onto.changed(keys=[before], strength=1.0, fade=0, first=frame, last=frame)
-                now = self._repairer.repaired(frame, [*beneath, alone]).image
+                now = self._drawn(frame, [*beneath, alone]).image
         repaired = None
         if kind in PAINTED:
             repaired = self._colours(kind, brush, now, face, frame, track, mask, drawn.area)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,8 +45,12 @@ class EngineChoices:
         """Raise BadInputError where an edit's engine has learned nothing for this film, or is not installed,
         and ConsentError where it learns and nobody has agreed.
         """
-        for name in dict.fromkeys(edit.engine for edit in edits):
-            if name is not None and name != self.made.engine:
+        self.check_names(edit.engine for edit in edits if edit.engine is not None)
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """The same of engines by name."""
+        for name in dict.fromkeys(names):
+            if name != self.made.engine:
                 self._check(name)
 
     def _lacks(self, name: str) -> str | None:

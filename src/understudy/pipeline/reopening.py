@@ -6,7 +6,7 @@ Nothing is computed anew but the picture that is asked for, and nothing is writt
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -25,11 +25,13 @@ from understudy.pipeline.cast import Part
 from understudy.pipeline.casting import looked_at, open_all
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.preparing import MODEL, cut_crops, pupils
-from understudy.pipeline.rendering import Renderer
+from understudy.pipeline.rendering import Portrayal, Renderer
 from understudy.pipeline.request import request_from_json
 from understudy.pipeline.retouch_scene import Swapped
 from understudy.pipeline.session import Session
+from understudy.pipeline.standing_in import StandIn, taught_before
 from understudy.pipeline.studies import Likeness
+from understudy.pipeline.workshops import Pupil
 from understudy.pixels import to_bytes
 from understudy.progress import SilentProgress
 from understudy.project.following import FollowedProject, FollowedRun
@@ -58,27 +60,44 @@ class Reopened:
     def __init__(self, made: Swapped) -> None:
         """Raises BadInputError where something is gone, or was made by another version."""
         self.made = made
-        request = request_from_json(made.settings)
-        maker = engine(str(made.settings["engine"]))
-        done = _Done(made.project / "stages")
-        self._session = Session(FollowedProject(made.project), done, SilentProgress())
+        self._request = request_from_json(made.settings)
+        maker = engine(made.engine)
+        self._session = Session(
+            FollowedProject(made.project), _Done(made.project / "stages"), SilentProgress()
+        )
         try:
-            opened = open_all(self._session, request)
-            cast = looked_at(self._session, request, opened, learns=maker.learns)
-            self.plate: Footage = cast.plate.footage
-            self._likenesses: list[Likeness] = [likeness for _, likeness in cast.roles]
-            self.parts = tuple(
-                _part(self._session, made, pupil) for pupil in pupils(self._session, cast.plate, cast.roles)
+            self._opened = open_all(self._session, self._request)
+            self._cast = looked_at(self._session, self._request, self._opened, learns=maker.learns)
+            self.plate: Footage = self._cast.plate.footage
+            self._likenesses: list[Likeness] = [likeness for _, likeness in self._cast.roles]
+            ready = [
+                _part(self._session, made, pupil)
+                for pupil in pupils(self._session, self._cast.plate, self._cast.roles)
+            ]
+            self.parts = tuple(part for part, _ in ready)
+            matches = matching.matches(
+                _match(made, "-".join(planned for _, planned in ready)), self.plate, self.parts
             )
-            matches = matching.matches(made.stage("match"), self.plate, self.parts)
         except BaseException:
             self.close()
             raise
-        self._renderer = Renderer(
+        self.renderer = Renderer(
             self.parts, matches, made.settings["blend"], int(made.settings.get("seed") or 0)
         )
         self._lock = threading.Lock()
+        self._stand_ins: dict[str, StandIn] = {}
         self.matte: Callable[[int], Bytes] = lru_cache(_KEPT)(self._matte)
+
+    def stand_in(self, name: str, frames: Iterable[int]) -> Portrayal:
+        """Another engine, for some frames of the plate. Raises BadInputError where it was not made ready."""
+        with self._lock:
+            if name not in self._stand_ins:
+                learns, cast = engine(name).learns, self._cast
+                if learns != engine(self.made.engine).learns:
+                    cast = looked_at(self._session, self._request, self._opened, learns=learns)
+                self._stand_ins[name] = StandIn(self._session, name, cast, taught_before(self._session))
+            self._stand_ins[name].measure(frames)
+            return self._stand_ins[name].portrayal
 
     def close(self) -> None:
         """Release the clips."""
@@ -87,7 +106,7 @@ class Reopened:
     def _matte(self, frame: int) -> Bytes:
         """How much of a frame was replaced, (H, W), 255 for all, in the plate's size."""
         with self._lock:
-            matte = self._renderer.matte(self.plate.clip.read(frame))
+            matte = self.renderer.matte(self.plate.clip.read(frame))
         return np.asarray(np.round(255 * matte), np.uint8)
 
     def example(self, frame: int, track: int | None = None) -> Example | None:
@@ -135,23 +154,39 @@ class _Done(FollowedRun):
         stage = Stage(self._stages, recipe)
         if not stage.done:
             raise BadInputError(
-                f"What the swap found ({recipe.stage}) is gone, or was found by another version: "
-                "render the film again."
+                f"What the swap found ({recipe.stage}) is gone, was found by another version, or was never "
+                "looked for."
             )
         return stage
 
 
-def _part(session: Session, made: Swapped, pupil: Any) -> Part:
+def _part(session: Session, made: Swapped, pupil: Pupil) -> tuple[Part, str]:
+    """A role as the film was drawn, or as it was made ready since, and what names its plan."""
+    used = {"likeness": pupil.likeness.digest, "motion": pupil.digest}
+    others = False
     for name in ("plan", "learn"):
-        for stage in made.stages(name):
-            if list(stage.recipe.parameters["tracks"]) == list(pupil.tracks):
-                used = {"likeness": pupil.likeness.digest, "motion": pupil.digest}
-                if dict(stage.recipe.inputs) != used:
-                    raise BadInputError(
-                        "Faces were chosen or landmarks put right since this film was made: render it anew."
-                    )
-                columns = load_all_columns(stage.path(MODEL), mapped=name == "plan")
-                model = engine(str(stage.recipe.parameters["engine"])).load(columns)
-                crops = cut_crops(session, pupil.likeness, model, stage.recipe.hash)
-                return Part(pupil.faces, model, crops, pupil.occlusions)
-    raise BadInputError("What the swap planned is gone: render the film again.")
+        for stage in made.stages(name, later=True):
+            recipe = stage.recipe
+            if (recipe.parameters["engine"], list(recipe.parameters["tracks"])) != (
+                made.engine,
+                pupil.tracks,
+            ):
+                continue
+            if {key: recipe.inputs.get(key) for key in used} != used:
+                others = True
+                continue
+            columns = load_all_columns(stage.path(MODEL), mapped=name == "plan")
+            model = engine(made.engine).load(columns)
+            crops = cut_crops(session, pupil.likeness, model, recipe.hash)
+            return Part(pupil.faces, model, crops, pupil.occlusions), recipe.hash
+    if others:
+        raise BadInputError("Faces were chosen, or landmarks put right, since this film was made.")
+    raise BadInputError("What the swap planned is gone.")
+
+
+def _match(made: Swapped, parts: str) -> Stage:
+    """What the faces of these parts take on."""
+    for stage in made.stages("match", later=True):
+        if dict(stage.recipe.inputs) == {"parts": parts} and not stage.recipe.parameters and stage.done:
+            return stage
+    raise BadInputError("What the swap measured of light and grain is gone.")

@@ -37,12 +37,14 @@ class Swapped:
 
     settings   of the run, as JSON values: what was asked for
     folders    of the stages that it used, relative to the project
+    ready      of those that were made later, to look into it (`making_ready`)
     """
 
     project: Path
     film: Path
     settings: Mapping[str, Any] = field(repr=False)
     folders: frozenset[str] = field(repr=False)
+    ready: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def plate(self) -> Path:
@@ -67,9 +69,12 @@ class Swapped:
         faces = self.stage("faces", self.stage("motion").recipe.inputs["faces"])
         return faces.recipe.inputs["clip"]
 
-    def stages(self, name: str) -> Iterator[Stage]:
-        """The stages of a kind that the swap used. Raises BadInputError for one that is gone."""
-        for folder in sorted(self.folders):
+    def stages(self, name: str, *, later: bool = False) -> Iterator[Stage]:
+        """The stages of a kind that the swap used; `later`: those made to look into it first.
+
+        Raises BadInputError for one that is gone.
+        """
+        for folder in (*(sorted(self.ready) if later else ()), *sorted(self.folders)):
             path = self.project / folder
             if path.name.rpartition("-")[0] == name:
                 yield Stage(self.project / "stages", _recipe(path))
@@ -120,12 +125,22 @@ def _found(catalog: Catalog, folder: Path, film: Path | None) -> Swapped:
             return _found(catalog, folder, Path(row.settings[FILM]))
         if row is None or row.command != "swap" or row.outcome != DONE or row.output is None:
             continue
-        folders = next(run.folders for run in runs if run.number == row.id)
+        used = {run.number: run.folders for run in runs}
         if not Path(row.output).is_file():
             raise BadInputError(f"{row.output} is gone: run the swap again.")
-        return Swapped(folder, Path(row.output), row.settings, folders)
+        later = catalog.last_run(ready_name(folder, Path(row.output)))
+        ready = used[later.id] if later is not None and later.outcome == DONE else frozenset()
+        return Swapped(folder, Path(row.output), row.settings, used[row.id], ready)
     what = film.name if film is not None else str(folder)
     raise BadInputError(f"{what} has no finished swap to retouch: run the swap first.")
+
+
+def ready_name(project: Path, film: Path) -> Path:
+    """Under which output, which is never written, runs that make a film ready are noted.
+
+    So what they made is kept as long as the stages of any output.
+    """
+    return project / "ready" / film.name
 
 
 class FilmScene:

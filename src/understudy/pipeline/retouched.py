@@ -9,20 +9,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from understudy.engines.base import engine
 from understudy.media import Frame, Image
 from understudy.media.segments import SEGMENT_SUFFIX, encode_segment
 from understudy.parallel import ordered_map
 from understudy.pipeline import rendering
-from understudy.pipeline.casting import cast_all
 from understudy.pipeline.chunks import missing_chunks
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.rendering import Renderer, Wish
-from understudy.pipeline.request import request_from_json
 from understudy.pipeline.retouch_scene import RETOUCH
 from understudy.pipeline.retouching import Retouching
 from understudy.pipeline.session import Session
-from understudy.pipeline.standing_in import StandIn, stand_in, taught_by_leave
+from understudy.pipeline.standing_in import stand_ins
 from understudy.pipeline.swap import Drawing, Rehearsal
 from understudy.pipeline.wishing import frames_by_engine, wish_of
 from understudy.progress import Task
@@ -63,14 +60,16 @@ class Finishing:
     def finished(self, session: Session, rehearsal: Rehearsal, drawing: Drawing) -> Stage:
         """The segments with the edits in them."""
         plate = rehearsal.plate
-        others = self._others(session, rehearsal)
+        made = self.desk.made
+        wanted = frames_by_engine(self.edits, made.engine)
+        others = stand_ins(session, made, rehearsal, wanted, self.keyring)
         self._models = [each.sha256 for each in others.values() if each.sha256 is not None]
-        made = {f"drawn by {name}": each.digest for name, each in others.items()}
+        drawn = {f"drawn by {name}": each.digest for name, each in others.items()}
         recipe = Recipe(
             "retouch",
             code_hash(__name__),
             {"edits": self.digest, "chunk": rendering.CHUNK},
-            {"render": drawing.rendered.recipe.hash, "film": fingerprint(self.desk.film)} | made,
+            {"render": drawing.rendered.recipe.hash, "film": fingerprint(self.desk.film)} | drawn,
         )
         wishful = rehearsal.renderer.with_wishes(
             self.wish, {name: each.portrayal for name, each in others.items()}
@@ -81,20 +80,6 @@ class Finishing:
             len(plate),
             lambda stage, task: self._draw(stage, plate, wishful, drawing, task),
         )
-
-    def _others(self, session: Session, rehearsal: Rehearsal) -> dict[str, StandIn]:
-        """The engines that draw a range, ready for it."""
-        swap = self.desk.made
-        others = {}
-        for name, frames in frames_by_engine(self.edits, swap.engine).items():
-            learns = engine(name).learns
-            cast = rehearsal.cast
-            if learns != engine(swap.engine).learns:
-                asked = request_from_json(swap.settings)
-                cast = cast_all(session, asked, rehearsal.opened, rehearsal.permission, learns=learns)
-            taught = taught_by_leave(session, rehearsal.permission, self.keyring)
-            others[name] = stand_in(session, name, cast, taught, [frame + swap.begin for frame in frames])
-        return others
 
     def touches(self, frame: int) -> bool:
         """Whether any edit changes a frame of the film."""

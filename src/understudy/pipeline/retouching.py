@@ -18,9 +18,10 @@ since.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO, Self
 
 import numpy as np
@@ -31,6 +32,8 @@ from understudy.errors import BadInputError
 from understudy.parallel import ordered_map
 from understudy.pipeline.drafting import Drafting, Source
 from understudy.pipeline.engine_choices import EngineChoices
+from understudy.pipeline.recompositing import Recompositor
+from understudy.pipeline.reopening import Reopened
 from understudy.pipeline.retouch_scene import FilmScene, Swapped, swapped
 from understudy.pixels import to_bytes
 from understudy.project.catalog import Catalog
@@ -71,8 +74,8 @@ class Retouching(Drafting):
     engines   which engines may draw a range of it
     """
 
-    def __init__(self, made: Swapped) -> None:
-        """See `open`."""
+    def __init__(self, made: Swapped, reopen: Callable[[], Reopened] | None = None) -> None:
+        """See `open`. `reopen` gives what the swap has left, where somebody has it open already."""
         self.made, self.film = made, made.film
         self.scene = FilmScene(made)
         self._catalog = Catalog(made.project / "catalog.db")
@@ -80,6 +83,9 @@ class Retouching(Drafting):
         self._repairer = Repairer(self.scene, self.store.patches)
         self.rate = float(self.scene.film.info.rate)
         self.is_preview = _standing(made) == "preview"
+        self._own: Reopened | None = None
+        self._reopening = Lock()
+        self._recompositor = Recompositor(self.scene, reopen or self._reopened)
         self.engines = EngineChoices(made, self.frames, self.is_preview)
 
     @classmethod
@@ -93,6 +99,8 @@ class Retouching(Drafting):
 
     def close(self) -> None:
         """Release files and catalogue."""
+        if self._own is not None:
+            self._own.close()
         self.scene.close()
         self._catalog.close()
 
@@ -133,14 +141,28 @@ class Retouching(Drafting):
             numbers, ordered_map(lambda n: self._repaired(n, whole), numbers), strict=True
         ):
             area = found.areas.get(edit.id, NOWHERE)
+            if edit.operation is Operation.SETTINGS and not area.empty:
+                area = found.area  # what lies on the face is drawn on another one
             yield frame, area.x0, area.y0, to_bytes(found.image[area.within])
 
     def with_edits(self, frame: int, edits: Sequence[Edit], image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """A frame that was drawn just now, (H, W, 3) in the film's size and any depth, with edits."""
         return self._repaired(frame, edits, image).image
 
+    def lacks(self, edits: Sequence[Edit] | None = None) -> str | None:
+        """Why pictures show nothing, or not all, of the settings among edits (the kept ones unless given), as
+        one sentence; None where they do. `making_ready.make_ready` makes what is missing.
+        """
+        return self._recompositor.lacks(self.store.edits() if edits is None else edits)
+
+    def _reopened(self) -> Reopened:
+        with self._reopening:
+            if self._own is None:
+                self._own = Reopened(self.made)
+            return self._own
+
     def _repaired(self, frame: int, edits: Sequence[Edit], image: npt.NDArray[Any] | None = None) -> Repaired:
-        found = self._repairer.repaired(frame, edits, image)
+        found = self._drawn(frame, edits, image)
         if not self.is_preview or found.area.empty:
             return found
         return Repaired(marked_again(self.scene, frame, found), found.areas)

@@ -8,20 +8,23 @@ tracks. Light and grain are measured by windows of the plate, so that a second o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from understudy.engines.base import Engine, engine
 from understudy.errors import BadInputError
 from understudy.pipeline import matching
 from understudy.pipeline.cast import Part
-from understudy.pipeline.casting import Cast
+from understudy.pipeline.casting import Cast, cast_all
 from understudy.pipeline.consenting import Permission
 from understudy.pipeline.footage import Footage
 from understudy.pipeline.learning import Learning, choices_of
 from understudy.pipeline.matching import Match, Matches
 from understudy.pipeline.preparing import Method, pupils, ready_part, together
 from understudy.pipeline.rendering import Portrayal
+from understudy.pipeline.request import request_from_json
+from understudy.pipeline.retouch_scene import Swapped
 from understudy.pipeline.session import Session
+from understudy.pipeline.swap import Rehearsal
 from understudy.pipeline.trained import Played, trained_for, untrained
 from understudy.pipeline.workshops import Pupil, Tuition, any_training, crew_for, enrol
 from understudy.project.code import code_hash
@@ -38,35 +41,70 @@ Taught = Callable[[Engine, Pupil], Method]
 """How an engine draws a role, with what it has learned by now."""
 
 
-@dataclass(frozen=True)
 class StandIn:
-    """An engine ready to draw all roles in some windows of the plate.
+    """An engine ready to draw all roles, in those windows of the plate that were asked for.
 
-    digest   names what went into it
+    digest   names what it draws with
     sha256   of its trained models; None where there is none
     """
 
-    portrayal: Portrayal = field(repr=False)
-    digest: str
-    sha256: str | None
+    def __init__(self, session: Session, name: str, cast: Cast, taught: Taught) -> None:
+        """Make the engine `name` ready; `cast` has to be looked at as closely as it needs.
+
+        Raises BadInputError where it has learned nothing for a role, and as the stages do.
+        """
+        maker, self._session, self._name = engine(name), session, name
+        ready = [
+            ready_part(session, taught(maker, pupil), pupil)
+            for pupil in pupils(session, cast.plate, cast.roles)
+        ]
+        prepared = together(ready)
+        self._plate = cast.plate.footage
+        self.digest, self.sha256 = prepared.digest, prepared.model_sha256
+        self._matches = _Windows(self._plate, prepared.parts)
+        self.portrayal = Portrayal(prepared.parts, self._matches)
+
+    def measure(self, frames: Iterable[int]) -> None:
+        """Have light and grain measured around some frames of the plate, unless they are."""
+        plate = self._plate
+        wanted = {(frame - plate.first) // WINDOW for frame in frames if frame in plate.numbers}
+        for window in sorted(wanted - self._matches.measured.keys()):
+            self._matches.measured[window] = self._measured(window)
+
+    def _measured(self, window: int) -> Matches:
+        plate, parts = self._plate, self.portrayal.parts
+        begin = plate.first + window * WINDOW
+        seen = replace(
+            plate, first=max(plate.first, begin - _REACH), stop=min(plate.stop, begin + WINDOW + _REACH)
+        )
+        parameters = {"first": seen.first, "stop": seen.stop}
+        stage = self._session.stage(
+            Recipe("match", code_hash(matching.__name__), parameters, {"parts": self.digest}),
+            f"light and grain by {self._name}",
+            len(seen),
+            lambda stage, task: matching.measure(stage, seen, parts, task),
+        )
+        return matching.matches(stage, seen, parts)
 
 
-def stand_in(session: Session, name: str, cast: Cast, taught: Taught, frames: Iterable[int]) -> StandIn:
-    """Make the engine `name` ready for some frames of the plate; `cast` as closely looked at as it needs.
-
-    Raises BadInputError where it has learned nothing for a role, and as the stages do.
-    """
-    maker, plate = engine(name), cast.plate.footage
-    ready = [
-        ready_part(session, taught(maker, pupil), pupil) for pupil in pupils(session, cast.plate, cast.roles)
-    ]
-    prepared = together(ready)
-    windows = sorted({(frame - plate.first) // WINDOW for frame in frames if frame in plate.numbers})
-    measured = {
-        window: _measured(session, plate, prepared.parts, prepared.digest, window, name) for window in windows
-    }
-    matches = _Windows(plate, prepared.parts, measured)
-    return StandIn(Portrayal(prepared.parts, matches), prepared.digest, prepared.model_sha256)
+def stand_ins(
+    session: Session,
+    made: Swapped,
+    rehearsal: Rehearsal,
+    wanted: Mapping[str, Sequence[int]],
+    keyring: Keyring,
+) -> dict[str, StandIn]:
+    """The engines that are wanted in some frames of a film, by name, made ready by leave of the records."""
+    found = {}
+    for name, frames in wanted.items():
+        learns = engine(name).learns
+        cast = rehearsal.cast
+        if learns != engine(made.engine).learns:
+            asked = request_from_json(made.settings)
+            cast = cast_all(session, asked, rehearsal.opened, rehearsal.permission, learns=learns)
+        found[name] = StandIn(session, name, cast, taught_by_leave(session, rehearsal.permission, keyring))
+        found[name].measure(frame + made.begin for frame in frames)
+    return found
 
 
 def taught_by_leave(session: Session, permission: Permission, keyring: Keyring) -> Taught:
@@ -115,41 +153,17 @@ def played_by(pupil: Pupil) -> Played:
     return Played(clips, (plate.digest, plate.first, plate.stop), tuple(pupil.tracks))
 
 
-# --- light and grain
-
-
-def _measured(
-    session: Session, plate: Footage, parts: Sequence[Part], digest: str, window: int, name: str
-) -> Matches:
-    begin = plate.first + window * WINDOW
-    seen = replace(
-        plate, first=max(plate.first, begin - _REACH), stop=min(plate.stop, begin + WINDOW + _REACH)
-    )
-    recipe = Recipe(
-        "match",
-        code_hash(matching.__name__),
-        {"first": seen.first, "stop": seen.stop},
-        {"parts": digest},
-    )
-    stage = session.stage(
-        recipe,
-        f"light and grain by {name}",
-        len(seen),
-        lambda stage, task: matching.measure(stage, seen, parts, task),
-    )
-    return matching.matches(stage, seen, parts)
-
-
 class _Windows:
     """What faces take on, by the windows that their frames are in; implements `Matches`."""
 
-    def __init__(self, plate: Footage, parts: Sequence[Part], measured: Mapping[int, Matches]) -> None:
-        self._plate, self._parts, self._measured = plate, parts, measured
+    def __init__(self, plate: Footage, parts: Sequence[Part]) -> None:
+        self._plate, self._parts = plate, parts
+        self.measured: dict[int, Matches] = {}
 
     def __getitem__(self, place: tuple[int, int]) -> Match:
         part, row = place
         frame = int(self._parts[part].faces.frame[row])
-        found = self._measured.get((frame - self._plate.first) // WINDOW)
+        found = self.measured.get((frame - self._plate.first) // WINDOW)
         if found is None:
             raise BadInputError(f"Frame {frame} of the plate was not made ready for this engine.")
         return found[place]

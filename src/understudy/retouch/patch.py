@@ -19,6 +19,7 @@ from numpy.lib import format as npy
 
 from understudy.atomic import replacing
 from understudy.errors import BadInputError
+from understudy.parallel import PARSING
 from understudy.retouch.canvas import VERTEX_COUNT, Sheet
 
 Bytes = npt.NDArray[np.uint8]
@@ -171,11 +172,15 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> npt.NDArray[Any]
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError("it is too large")
-    stream = io.BytesIO(content)
+    with PARSING:
+        return _parsed(io.BytesIO(content), len(content))
+
+
+def _parsed(stream: io.BytesIO, length: int) -> npt.NDArray[Any]:
     if npy.read_magic(stream) != (1, 0):  # type: ignore[no-untyped-call]
         raise ValueError("it was written otherwise")
     shape, _, dtype = npy.read_array_header_1_0(stream)  # type: ignore[no-untyped-call]
-    if dtype.hasobject or int(np.prod(shape, dtype=object)) * dtype.itemsize != len(content) - stream.tell():
+    if dtype.hasobject or int(np.prod(shape, dtype=object)) * dtype.itemsize != length - stream.tell():
         raise ValueError("an array is not as long as it says")
     stream.seek(0)
     found: npt.NDArray[Any] = npy.read_array(stream, allow_pickle=False)  # type: ignore[no-untyped-call]
