@@ -2,8 +2,8 @@
 
     python -m benchmarks.curation --faces 100000
 
-Made-up takes: pose and expression wander, pictures with them, so that neighbours are alike as in footage.
-Prints seconds of the processor and on the clock.
+Made-up takes: pose and expression wander, pictures with them, so that neighbours are alike as in footage; and
+what is hardest to sort. Prints seconds of the processor and on the clock.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,10 @@ def main() -> None:
     _timed("where, three columns", lambda: holds(condition, gallery.columns()))
     for key in ("sharpness", "yaw", "clip", *ALIKE):
         _timed(f"sort by {key}", lambda key=key: ordered(gallery, rows, key))  # type: ignore[misc]
+    noise = replace(gallery, looks=_noise(rng, gallery.looks))
+    _timed("sort by similar, no face like another", lambda: ordered(noise, rows, "similar"))
+    stills = replace(gallery, looks=_noise(np.random.default_rng(0), gallery.looks, takes=3))
+    _timed("sort by similar, three pictures over and over", lambda: ordered(stills, rows, "similar"))
     gone = _timed("near-duplicates", lambda: duplicates(gallery, rows))
     print(f"  ({len(gone)} of {count} go)")
     _timed("best 2000", lambda: best(gallery, rows, 2000))
@@ -109,6 +114,13 @@ def _looks(rng: np.random.Generator, mood: np.ndarray) -> Looks:
         histogram=histogram.reshape(count, 3, BINS),
         small=small.reshape(count, SMALL, SMALL),
     )
+
+
+def _noise(rng: np.random.Generator, looks: Looks, takes: int | None = None) -> Looks:
+    """Histograms that are noise, of as many different faces."""
+    count = len(looks.histogram)
+    several = rng.integers(0, 256, (takes or count, *looks.histogram.shape[1:])).astype(np.uint8)
+    return replace(looks, histogram=several[np.arange(count) % len(several)])
 
 
 if __name__ == "__main__":

@@ -74,6 +74,18 @@ def test_equal_points_and_few_points_have_an_order():
     assert [beside_alike(np.zeros((count, 4))).tolist() for count in (0, 1, 2)] == [[], [0], [0, 1]]
 
 
+def test_equal_points_stand_together_in_the_order_of_the_footage():
+    # so many that comparing each with all of them would be noticed
+    group = np.random.default_rng(3).integers(0, 3, 50_000)
+    points = np.array([[0.0, 0, 9], [200, 10, 0], [10, 0, 9]])[group] + 40
+    order = beside_alike(points)
+    along = group[order]
+    assert np.flatnonzero(np.diff(along)).size == 2
+    assert along[len(along) // 2] != 1 or set(along[[0, -1]]) == {0, 2}
+    for each in range(3):
+        assert (np.diff(order[along == each]) > 0).all()
+
+
 def test_how_unlike_all_is_the_sum_over_all_pairs():
     points = np.random.default_rng(2).normal(0, 3, (50, 7))
     pairs = ((points[:, None] - points[None]) ** 2).sum((1, 2))
