@@ -1303,6 +1303,8 @@ export interface components {
          *     strength     0 to 1, of the whole edit
          *     fade         over so many frames it comes in after `first` and goes before `last`
          *     colour_mode  of SETTINGS alone: "match" takes over the plate's light, "own" keeps the likeness's
+         *     engine       of SETTINGS alone: which engine draws the face; None: the swap's own. While the edit fades,
+         *                  both do
          *     note         a person's words
          */
         Edit: {
@@ -1332,6 +1334,8 @@ export interface components {
              * @default match
              */
             colour_mode: string;
+            /** Engine */
+            engine?: string | null;
             /**
              * Note
              * @default
@@ -1993,7 +1997,8 @@ export interface components {
          *     NUDGE        geometry moved: the patch holds offsets of the mesh
          *     GAZE         irises turned (`values`: right_yaw, right_pitch, left_yaw, left_pitch, in degrees)
          *     HOLD         the face put together from the good frames before `first` and after `last`
-         *     SETTINGS     how the face is put into the plate (`values`: see `SETTING_RANGES`; and `colour_mode`)
+         *     SETTINGS     how the face is made and put into the plate (`values`: see `SETTING_RANGES`; `colour_mode`,
+         *                  `engine`)
          * @enum {string}
          */
         Operation: "paint" | "clone" | "heal" | "colour" | "sharpen" | "blur" | "show-plate" | "show-result" | "nudge" | "gaze" | "hold" | "settings";
