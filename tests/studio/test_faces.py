@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -10,9 +12,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.studio.galleries import COUNT, filmed
+from understudy.likeness.selection import read_selection
 from understudy.project.catalog import Catalog
 from understudy.project.fingerprint import fingerprint
 from understudy.studio.desk import Desk
+from understudy.studio.guard import LARGEST_BODY
 from understudy.studio.thumbs import SIDE
 
 
@@ -75,7 +79,7 @@ def test_a_choice_is_in_the_catalogue_before_it_is_confirmed(
     client: TestClient, likeness: str, clip: Path, finished: Path
 ) -> None:
     made = choose(client, likeness, "drop", [2, 5, 5])
-    assert (made["status"], made["rows"], made["kept"]) == (200, [2, 5], COUNT - 2)
+    assert (made["status"], made["dropped"], made["kept"]) == (200, [2, 5], COUNT - 2)
     fresh = Catalog(finished / "catalog.db")
     said = fresh.selection(fingerprint(clip))
     fresh.close()
@@ -87,10 +91,73 @@ def test_a_choice_is_in_the_catalogue_before_it_is_confirmed(
 
     kept = choose(client, likeness, "keep", [1, 5], made["revision"])
     assert kept["kept"] == 1, "what was dropped before stays dropped"
-    assert choose(client, likeness, "restore", [5], kept["revision"])["rows"] == [5]
+    assert choose(client, likeness, "restore", [5], kept["revision"])["restored"] == [5]
     assert rows(client, likeness) == [1, 5]
     reasons = client.get(f"/api/faces/{likeness}").json()["reasons"]
     assert reasons == [{"why": "dropped", "faces": 1}, {"why": "not kept", "faces": 9}]
+
+
+def selected(client: TestClient, key: str, content: bytes | None, seen: str | None = None) -> dict:
+    """Take a selection over, or forget it."""
+    seen = seen or client.get(f"/api/faces/{key}").json()["revision"]
+    path, query = f"/api/faces/{key}/selection", {"seen": seen}
+    answer = (
+        client.delete(path, params=query)
+        if content is None
+        else client.post(
+            path, params=query, content=content, headers={"content-type": "application/octet-stream"}
+        )
+    )
+    return {"status": answer.status_code, **answer.json()}
+
+
+def test_a_choice_goes_out_as_curate_writes_it_and_comes_back(
+    client: TestClient, likeness: str, clip: Path, finished: Path, tmp_path: Path
+) -> None:
+    choose(client, likeness, "drop", [2, 5])
+    content = client.get(f"/api/faces/{likeness}/selection").content
+    (tmp_path / "faces.json").write_bytes(content)
+    (told,) = read_selection(tmp_path / "faces.json")
+    assert (told.name, told.fingerprint, told.faces) == (clip.name, fingerprint(clip), COUNT)
+    assert [each.frame for each in told.dropped] == [2, 5]
+
+    forgotten = selected(client, likeness, None)
+    assert (forgotten["dropped"], forgotten["restored"], forgotten["kept"]) == ([], [2, 5], COUNT)
+    fresh = Catalog(finished / "catalog.db")
+    assert fresh.selection(fingerprint(clip)) is None, "as if nobody had chosen"
+    fresh.close()
+    choose(client, likeness, "drop", [5, 7])
+    back = selected(client, likeness, content)
+    assert (back["dropped"], back["restored"], back["kept"]) == ([2], [7], COUNT - 2)
+    assert rows(client, likeness, show="dropped") == [2, 5]
+    late = selected(client, likeness, content, seen=forgotten["revision"])
+    assert (late["status"], selected(client, likeness, None, seen="x")["status"]) == (409, 409)
+    assert rows(client, likeness, show="dropped") == [2, 5]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "words"),
+    [
+        (lambda told: b"{", 400, "no selection of faces"),
+        (lambda told: b"\x89PNG", 400, "no selection of faces"),
+        (lambda told: told | {"clips": [told["clips"][0] | {"fingerprint": "0" * 64}]}, 400, "other clips"),
+        (lambda told: told | {"clips": [told["clips"][0] | {"step": 0}]}, 400, "step"),
+        (lambda told: told | {"surprise": 1}, 400, "surprise"),
+        (lambda told: bytes(LARGEST_BODY + 1), 413, "16 MiB"),
+    ],
+)  # fmt: skip
+def test_a_choice_that_is_none_is_refused_whole(
+    client: TestClient, likeness: str, spoil: Callable[[dict], dict | bytes], status: int, words: str
+) -> None:
+    choose(client, likeness, "drop", [4])
+    told = client.get(f"/api/faces/{likeness}/selection").json()
+    spoiled = spoil(told)
+    refused = selected(
+        client, likeness, spoiled if isinstance(spoiled, bytes) else json.dumps(spoiled).encode()
+    )
+    assert (refused["status"], words in refused["detail"]) == (status, True), refused
+    assert "\n" not in refused["detail"]
+    assert rows(client, likeness, show="dropped") == [4]
 
 
 def test_two_windows_do_not_lose_each_others_choices(client: TestClient, likeness: str) -> None:

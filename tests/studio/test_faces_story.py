@@ -57,6 +57,18 @@ def test_1_faces_are_chosen_among_and_it_lasts(page: Page) -> None:
     expect(page.get_by_text("2 faces chosen")).to_be_visible()
     page.keyboard.press("d")
     expect(status).to_contain_text(f"{FRAMES - 2} of {FRAMES} used")
+    page.get_by_text("More", exact=True).click()
+    with page.expect_download() as told:
+        page.get_by_role("link", name="Export choice").click()
+    page.get_by_role("button", name="Forget every choice").click()
+    expect(status).to_contain_text(f"{FRAMES} of {FRAMES} used")
+    page.get_by_label("Import a choice of faces").set_input_files(told.value.path())
+    expect(status).to_contain_text(f"{FRAMES - 2} of {FRAMES} used")
+    page.get_by_role("button", name="Undo").click()
+    expect(status).to_contain_text(f"{FRAMES} of {FRAMES} used")
+    page.get_by_role("button", name="Undo").click()
+    expect(status).to_contain_text(f"{FRAMES - 2} of {FRAMES} used")
+
     page.reload()
     expect(status).to_contain_text(f"{FRAMES - 2} of {FRAMES} used")
     page.get_by_role("button", name="not used").click()

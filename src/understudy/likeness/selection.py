@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -49,9 +50,14 @@ class SelectionFile(_Part):
 
 def write_selection(path: Path, clips: tuple[ClipSelection, ...]) -> None:
     """Write a selection, whole or not at all. Raises OutputError where that cannot be."""
-    text = json.dumps(SelectionFile(clips=clips).model_dump(mode="json"), indent=1, ensure_ascii=False)
     with replacing(path) as part:
-        part.write_text(text + "\n", "utf-8")
+        part.write_text(told(clips), "utf-8")
+
+
+def told(clips: tuple[ClipSelection, ...]) -> str:
+    """A selection as the text of its file."""
+    text = json.dumps(SelectionFile(clips=clips).model_dump(mode="json"), indent=1, ensure_ascii=False)
+    return text + "\n"
 
 
 def read_selection(path: Path) -> tuple[ClipSelection, ...]:
@@ -59,14 +65,35 @@ def read_selection(path: Path) -> tuple[ClipSelection, ...]:
     try:
         if path.stat().st_size > _LARGEST:
             raise BadInputError(f"{path} is too large for a selection: check that it is one.")
-        return SelectionFile.model_validate_json(path.read_bytes()).clips
+        return understood(path.read_bytes(), str(path))
     except OSError as error:
         raise BadInputError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def understood(content: bytes, name: str) -> tuple[ClipSelection, ...]:
+    """A selection from the bytes of a file, which is called `name` where it is complained of.
+
+    Raises BadInputError, in one sentence, for anything else.
+    """
+    try:
+        return SelectionFile.model_validate_json(content).clips
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the file"
         message = f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}"
-        raise BadInputError(f"{path} is no selection of faces. {message}.") from error
+        raise BadInputError(f"{name} is no selection of faces. {message}.") from error
+
+
+def speaking_of(
+    clips: tuple[ClipSelection, ...], fingerprints: Collection[str], name: str
+) -> tuple[ClipSelection, ...]:
+    """What a selection called `name` says of some clips. Raises BadInputError where that is nothing."""
+    found = tuple(each for each in clips if each.fingerprint in fingerprints)
+    if not found:
+        raise BadInputError(
+            f"{name} speaks of other clips than these: give the clips that it was made with, unchanged."
+        )
+    return found
 
 
 def dropped_of(gallery: Gallery, clip: int) -> tuple[DroppedFace, ...]:

@@ -17,7 +17,13 @@ from understudy.likeness import grid
 from understudy.likeness.asking import Asked, asked_for
 from understudy.likeness.gallery import NUMBERS, TEXTS
 from understudy.likeness.order import KEYS, ordered
-from understudy.likeness.selection import ClipSelection, dropped_of, read_selection, write_selection
+from understudy.likeness.selection import (
+    ClipSelection,
+    dropped_of,
+    read_selection,
+    speaking_of,
+    write_selection,
+)
 from understudy.likeness.strangers import sentences, strangers
 from understudy.likeness.where import parse
 from understudy.mastering.stills import write_still
@@ -237,7 +243,7 @@ class _Curation:
                 "That would leave the likeness without a face: nothing was dropped. Ask for less."
             )
         catalog = self.session.project_catalog
-        catalog.replace_selections([_stored(each) for each in self._selections()])
+        catalog.replace_selections([stored(each) for each in self._selections()])
 
     def _reason(self) -> str:
         """Why the faces go, in a few words."""
@@ -293,14 +299,11 @@ class _Curation:
 
 def _import(session: Session, path: Path, here: set[str]) -> None:
     """Take over a selection. Raises BadInputError where it speaks of other clips only."""
-    found = [each for each in read_selection(path) if each.fingerprint in here]
-    if not found:
-        raise BadInputError(
-            f"{path} speaks of other clips than these: give the clips that it was made with, unchanged."
-        )
-    session.project_catalog.replace_selections([_stored(each) for each in found])
+    found = speaking_of(read_selection(path), here, str(path))
+    session.project_catalog.replace_selections([stored(each) for each in found])
 
 
-def _stored(clip: ClipSelection) -> Selection:
+def stored(clip: ClipSelection) -> Selection:
+    """What a file says of a clip, as the catalogue keeps it."""
     dropped = tuple(Dropped(each.frame, each.x, each.y, each.why) for each in clip.dropped)
     return Selection(clip.fingerprint, clip.name, clip.step, clip.faces, dropped)

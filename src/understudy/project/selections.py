@@ -57,9 +57,14 @@ def read(session: Session, fingerprint: str) -> Selection | None:
     return Selection(row.fingerprint, row.path, row.step, row.faces, dropped)
 
 
+def forget(session: Session, fingerprint: str) -> None:
+    """Use all faces of a clip again, as if nobody had chosen."""
+    session.execute(delete(SelectionRow).where(SelectionRow.fingerprint == fingerprint))
+
+
 def replace(session: Session, chosen: Selection, now: datetime) -> None:
     """Write a selection, in place of what was said of its clip before."""
-    session.execute(delete(SelectionRow).where(SelectionRow.fingerprint == chosen.fingerprint))
+    forget(session, chosen.fingerprint)
     row = SelectionRow(
         fingerprint=chosen.fingerprint, path=chosen.path, step=chosen.step, faces=chosen.faces, changed=now
     )

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 
 from understudy.errors import BadInputError
 from understudy.likeness.gallery import Gallery
-from understudy.likeness.selection import dropped_of
+from understudy.likeness.selection import ClipSelection, dropped_of, speaking_of
+from understudy.pipeline.curating import stored
 from understudy.pipeline.galleries import choosing
 from understudy.pipeline.gallery_files import GalleryFile, gallery_path, read_gallery
 from understudy.project import selections
 from understudy.project.catalog import Catalog
 from understudy.project.reviews import OutdatedError
-from understudy.project.selections import Dropped, Selection
+from understudy.project.selections import Selection
 from understudy.studio.films import Prints, UnknownError
 from understudy.studio.sources import Source
 
@@ -53,9 +54,10 @@ class Hanging:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a choice changed: the rows that are used now and were not, or the other way round."""
+    """What a choice changed: the rows that are not used any more, and those that are used again."""
 
-    rows: tuple[int, ...]
+    dropped: tuple[int, ...]
+    restored: tuple[int, ...]
     kept: int
     revision: str
 
@@ -101,28 +103,72 @@ class Galleries:
         Raises OutdatedError where that is not the latest, UnknownError for a row that is not there, and
         BadInputError where no face would be left.
         """
-        kept, _ = self.file(source)
-        if kept.role != "likeness":
-            raise BadInputError("All faces of a plate are its faces: choose among those of a likeness.")
+        kept = self._choosable(source)
         wanted = np.unique(np.asarray(rows, np.int64))
         if not len(wanted) or wanted[0] < 0 or wanted[-1] >= len(kept.gallery):
             raise UnknownError("There is no such face: load this page again.")
+
+        def after(before: list[Selection | None]) -> list[Selection | None]:
+            chosen = _acted(choosing(kept.gallery, before), action, wanted)
+            return [stored(each) for each in _selected(kept, chosen)]
+
+        return self._changed(kept, seen, after)
+
+    def told(self, source: Source) -> tuple[ClipSelection, ...]:
+        """What was chosen, to be taken to another project. Raises UnknownError; BadInputError for a plate."""
+        kept = self._choosable(source)
+        return _selected(kept, self.now(source).gallery)
+
+    def take_over(self, source: Source, clips: tuple[ClipSelection, ...], seen: str) -> Chosen:
+        """Use the faces that a file says, of the clips that it speaks of. Raises as `choose`, and
+        BadInputError where it speaks of none of these.
+        """
+        kept = self._choosable(source)
+        known = speaking_of(clips, [clip.fingerprint for clip in kept.clips], "The file")
+        named = {each.fingerprint: stored(each) for each in known}
+        return self._changed(
+            kept,
+            seen,
+            lambda before: [
+                named.get(clip.fingerprint, chosen) for clip, chosen in zip(kept.clips, before, strict=True)
+            ],
+        )
+
+    def forget(self, source: Source, seen: str) -> Chosen:
+        """Use the faces as if nobody had chosen. Raises as `choose`."""
+        kept = self._choosable(source)
+        return self._changed(kept, seen, lambda before: [None] * len(before))
+
+    def _choosable(self, source: Source) -> GalleryFile:
+        kept, _ = self.file(source)
+        if kept.role != "likeness":
+            raise BadInputError("All faces of a plate are its faces: choose among those of a likeness.")
+        return kept
+
+    def _changed(
+        self,
+        kept: GalleryFile,
+        seen: str,
+        change: Callable[[list[Selection | None]], list[Selection | None]],
+    ) -> Chosen:
         with self._catalog.transaction() as session:
             before = _read(session, kept)
             if revision_of(before) != seen:
                 raise OutdatedError("Faces were chosen in another window meanwhile: look at them again.")
-            gallery = choosing(kept.gallery, before)
-            chosen = _acted(gallery, action, wanted)
-            if not chosen.kept.any():
+            after = change(before)
+            was, used = (choosing(kept.gallery, each).kept for each in (before, after))
+            if not used.any():
                 raise BadInputError(
                     "That would leave the likeness without a face: nothing was dropped. Ask for less."
                 )
-            after = [_stored(kept, chosen, number) for number in range(len(kept.clips))]
             now = datetime.now(UTC).replace(tzinfo=None)
-            for each in after:
-                selections.replace(session, each, now)
-        changed = np.flatnonzero(chosen.kept != gallery.kept)
-        return Chosen(tuple(changed.tolist()), int(chosen.kept.sum()), revision_of(after))
+            for clip, each in zip(kept.clips, after, strict=True):
+                if each is None:
+                    selections.forget(session, clip.fingerprint)
+                else:
+                    selections.replace(session, each, now)
+        gone, back = (tuple(np.flatnonzero(rows).tolist()) for rows in (was & ~used, used & ~was))
+        return Chosen(gone, back, int(used.sum()), revision_of(after))
 
     def file(self, source: Source) -> tuple[GalleryFile, str]:
         """The gallery as if nobody had chosen, and its print. Raises UnknownError where there is none yet."""
@@ -161,12 +207,15 @@ def _acted(gallery: Gallery, action: Action, rows: Rows) -> Gallery:
     return gallery.dropping(gone if action == "drop" else ~gone, _REASONS[action])
 
 
-def _stored(kept: GalleryFile, gallery: Gallery, number: int) -> Selection:
-    clip = kept.clips[number]
-    return Selection(
-        fingerprint=clip.fingerprint,
-        path=clip.name,
-        step=clip.step,
-        faces=int((gallery.clip == number).sum()),
-        dropped=tuple(Dropped(each.frame, each.x, each.y, each.why) for each in dropped_of(gallery, number)),
+def _selected(kept: GalleryFile, gallery: Gallery) -> tuple[ClipSelection, ...]:
+    """Which faces of each clip are used."""
+    return tuple(
+        ClipSelection(
+            name=clip.name,
+            fingerprint=clip.fingerprint,
+            step=clip.step,
+            faces=int((gallery.clip == number).sum()),
+            dropped=dropped_of(gallery, number),
+        )
+        for number, clip in enumerate(kept.clips)
     )

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Annotated
+
+from fastapi import Body
 
 from understudy.errors import BadInputError
 from understudy.media import Image
 from understudy.media.stills import read_still, still_format
 
+File = Annotated[bytes, Body(media_type="application/octet-stream")]
+"""A body that is a file, as it is."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 

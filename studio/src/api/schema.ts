@@ -797,6 +797,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/faces/{source}/selection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Selection
+         * @description What was chosen, as the file that `understudy curate --export` writes.
+         */
+        get: operations["export_selection"];
+        put?: never;
+        /**
+         * Import Selection
+         * @description Use the faces that such a file says.
+         */
+        post: operations["import_selection"];
+        /**
+         * Forget Selection
+         * @description Forget every choice.
+         */
+        delete: operations["forget_selection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/faces/{source}/{print}/thumbs/{row}": {
         parameters: {
             query?: never;
@@ -1413,11 +1441,14 @@ export interface components {
         };
         /**
          * FaceChoiceMade
-         * @description Which rows changed, how many are used now, and the revision of that.
+         * @description Which rows are not used any more and which are used again, how many are used now, and the revision of
+         *     that.
          */
         FaceChoiceMade: {
-            /** Rows */
-            rows: number[];
+            /** Dropped */
+            dropped: number[];
+            /** Restored */
+            restored: number[];
             /** Kept */
             kept: number;
             /** Revision */
@@ -3719,6 +3750,105 @@ export interface operations {
                 "application/json": components["schemas"]["FaceChoice"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceChoiceMade"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_selection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    import_selection: {
+        parameters: {
+            query: {
+                seen: string;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceChoiceMade"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forget_selection: {
+        parameters: {
+            query: {
+                seen: string;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -15,12 +15,11 @@ from understudy.errors import BadInputError
 from understudy.retouch.promoting import MOST_WEIGHT, WEIGHT
 from understudy.studio.desk import AtDesk
 from understudy.studio.films import UnknownError
-from understudy.studio.uploads import read_picture
+from understudy.studio.uploads import File, read_picture
 from understudy.studio.views.retouch import Draft, RetouchState, Seen, changed, drafted
 
 router = APIRouter(prefix="/films/{film}/retouch", tags=["exchange"])
 
-File = Annotated[bytes, Body(media_type="application/octet-stream")]
 TrackNumber = Annotated[int, Field(ge=0, le=100_000)]
 
 

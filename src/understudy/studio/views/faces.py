@@ -14,19 +14,22 @@ from understudy.geometry.framing import Framing
 from understudy.likeness.asking import Asked, asked_for
 from understudy.likeness.gallery import NUMBERS, WORDS
 from understudy.likeness.order import ALIKE, KEYS, ordered
+from understudy.likeness.selection import told, understood
 from understudy.likeness.strangers import sentences, strangers
 from understudy.pipeline.galleries import Role
-from understudy.studio.desk import AtDesk
-from understudy.studio.galleries import Action, Hanging
+from understudy.studio.desk import AtDesk, Desk
+from understudy.studio.galleries import Action, Chosen, Hanging
 from understudy.studio.pictures import Cut, encode
 from understudy.studio.sources import source_of, sources_of
 from understudy.studio.thumbs import check_row, square, thumb
+from understudy.studio.uploads import File
 from understudy.studio.views.jobs import Job
 
 router = APIRouter(prefix="/faces", tags=["faces"])
 
 _FOR_EVER = {"cache-control": "private, max-age=31536000, immutable"}
 _MOST = 2_000_000
+SeenChoice = Annotated[str, Query(max_length=64)]
 
 
 class FaceSource(BaseModel):
@@ -110,9 +113,12 @@ class FaceChoice(BaseModel):
 
 
 class FaceChoiceMade(BaseModel):
-    """Which rows changed, how many are used now, and the revision of that."""
+    """Which rows are not used any more and which are used again, how many are used now, and the revision of
+    that.
+    """
 
-    rows: list[int]
+    dropped: list[int]
+    restored: list[int]
     kept: int
     revision: str
 
@@ -226,9 +232,27 @@ def choose_faces(source: str, choice: FaceChoice, desk: AtDesk) -> FaceChoiceMad
     """Choose which faces swaps and trainings use. It is in the catalogue when this answers."""
     action: Action = choice.action
     one = source_of(desk.catalog, source)
-    made = desk.galleries.choose(one, action, choice.rows, choice.seen)
-    desk.changed()
-    return FaceChoiceMade(rows=list(made.rows), kept=made.kept, revision=made.revision)
+    return _made(desk, desk.galleries.choose(one, action, choice.rows, choice.seen))
+
+
+@router.get("/{source}/selection", response_class=Response)
+def export_selection(source: str, desk: AtDesk) -> Response:
+    """What was chosen, as the file that `understudy curate --export` writes."""
+    text = told(desk.galleries.told(source_of(desk.catalog, source)))
+    return Response(text, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+@router.post("/{source}/selection")
+def import_selection(source: str, desk: AtDesk, content: File, seen: SeenChoice) -> FaceChoiceMade:
+    """Use the faces that such a file says."""
+    one = source_of(desk.catalog, source)
+    return _made(desk, desk.galleries.take_over(one, understood(content, "The file"), seen))
+
+
+@router.delete("/{source}/selection")
+def forget_selection(source: str, desk: AtDesk, seen: SeenChoice) -> FaceChoiceMade:
+    """Forget every choice."""
+    return _made(desk, desk.galleries.forget(source_of(desk.catalog, source), seen))
 
 
 @router.get("/{source}/{print}/thumbs/{row}", response_class=FileResponse)
@@ -254,6 +278,13 @@ def read_large(
     kept, _ = desk.galleries.file(source_of(desk.catalog, source))
     found = encode(square(desk.reels, kept, row, side, Framing.WHOLE), Cut())
     return Response(found.data, media_type=found.kind, headers=_FOR_EVER)
+
+
+def _made(desk: Desk, made: Chosen) -> FaceChoiceMade:
+    desk.changed()
+    return FaceChoiceMade(
+        dropped=list(made.dropped), restored=list(made.restored), kept=made.kept, revision=made.revision
+    )
 
 
 def _people(now: Hanging) -> list[PersonSeen]:

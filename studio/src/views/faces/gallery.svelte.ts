@@ -1,6 +1,6 @@
 // The faces that are looked through: which there are, in which order, which are chosen, and what was done.
 
-import { ask } from "../../api/client";
+import { ask, send } from "../../api/client";
 import type { components } from "../../api/schema";
 import { session } from "../../shell/session.svelte";
 
@@ -25,9 +25,10 @@ export interface Wish {
   best: number | undefined;
 }
 
+/** What a choice changed. */
 interface Deed {
-  action: Action;
-  rows: number[];
+  dropped: number[];
+  restored: number[];
 }
 
 const PLAIN: Wish = { where: "", sort: "order", reverse: false, show: "kept", person: undefined, odd: false, alike: undefined, best: undefined };
@@ -151,14 +152,32 @@ export class Gallery {
   }
 
   async choose(action: Action, rows = [...this.chosen], undoing = false): Promise<void> {
-    if (!this.state || !rows.length) return;
-    const path = `/faces/${this.state.key}/choices`;
-    const seen = this.state.revision;
+    if (!rows.length) return;
+    await this.#changed((key, seen) => ask(`/faces/${key}/choices`, "POST", { action, rows, seen }), undoing);
+  }
+
+  /** Use the faces that an exported file says. */
+  import(file: File): Promise<void> {
+    return this.#changed((key, seen) => send(`/faces/${key}/selection?seen=${seen}`, file));
+  }
+
+  /** Forget every choice. */
+  reset(): Promise<void> {
+    return this.#changed((key, seen) => ask(`/faces/${key}/selection?seen=${seen}`, "DELETE"));
+  }
+
+  async #changed(change: (key: string, seen: string) => Promise<ChoiceMade>, undoing = false): Promise<void> {
+    const { state } = this;
+    if (!state) return;
     await session.attempt(async () => {
-      const made = await ask<ChoiceMade>(path, "POST", { action, rows, seen });
-      if (!undoing) this.done = [...this.done, { action, rows: made.rows }].slice(-100);
-      const words = action === "restore" ? "used again" : "not used any more";
-      if (!undoing) session.say(`${count(made.rows.length)} ${words}; ${count(made.kept)} are used.`);
+      const { dropped, restored, kept } = await change(state.key, state.revision);
+      if (undoing) return;
+      this.done = [...this.done, { dropped, restored }].slice(-100);
+      const words = [
+        ...(dropped.length ? [`${count(dropped.length)} not used any more`] : []),
+        ...(restored.length ? [`${count(restored.length)} used again`] : []),
+      ];
+      session.say(`${words.join(", ") || "Nothing changed"}; ${count(kept)} are used.`);
     });
     this.#infos.clear();
     await session.attempt(() => this.fetch());
@@ -168,7 +187,9 @@ export class Gallery {
     const last = this.done.at(-1);
     if (!last) return;
     this.done = this.done.slice(0, -1);
-    if (last.rows.length) await this.choose(last.action === "restore" ? "drop" : "restore", last.rows, true);
+    // first what comes back, so that there is always a face left
+    await this.choose("restore", last.dropped, true);
+    await this.choose("drop", last.restored, true);
   }
 
   async look(): Promise<void> {
