@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.studio.browser import opened, photographed
 from tests.studio.conftest import SWAPPED as FRAMES
+from understudy.pipeline.mattes.given import network_path
 
 expect.set_options(timeout=60_000)
 PATIENCE = 240_000
@@ -147,3 +151,32 @@ def test_3_a_matte_is_drawn_over_the_plate(page: Page) -> None:
     page.get_by_role("button", name="Forget").click()
     expect(page.get_by_text("Labelled of this plate: 0;")).to_be_visible()
     expect(page.get_by_role("button", name="Train and apply")).to_be_disabled()
+
+
+def test_4_what_is_drawn_is_learned_and_applied(page: Page, copied: Path) -> None:
+    faces_of(page, "marco.mp4")
+    home = page.url.split("#")[0]
+    sources = page.request.get(f"{home}api/faces").json()
+    plate = next(each["key"] for each in sources if each["name"] == "marco.mp4")
+    for row in (2, 8, 14, 20):
+        path = f"{home}api/faces/{plate}/rows/{row}/matte"
+        seen = page.request.get(path).json()["revision"]
+        corners = [[0, 0], [110, 0], [110, 256], [0, 256]]
+        told = page.request.put(
+            path, data={"exclude": [corners], "seen": seen}, headers={"origin": home.rstrip("/")}
+        )
+        assert told.ok, told.text()
+    page.get_by_role("option", name="Face 2", exact=True).dblclick()
+    page.get_by_role("tab", name="Matte").click()
+    expect(page.get_by_text("Labelled of this plate: 4;")).to_be_visible()
+    page.get_by_label("Budget").fill("never")
+    page.get_by_role("button", name="Train and apply").click()
+    expect(page.get_by_role("log")).to_contain_text("is no budget")
+    page.get_by_label("Budget").fill("1s")
+    page.get_by_role("button", name="Train and apply").click()
+    expect(page.get_by_role("log")).to_contain_text("Learned from 4 faces in", timeout=PATIENCE)
+    said = page.get_by_role("log").inner_text()
+    assert re.search(r"in [1-9]\d* steps.*; \d+% of the plate's faces are covered", said), said
+    (entry,) = json.loads((copied / "mattes" / "applied.json").read_text()).values()
+    assert entry["clip"] == "marco.mp4"
+    assert network_path(copied, entry["sha256"]).is_file()
