@@ -35,6 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.changes import At, Film
+from benchmarks.held import Held
 from benchmarks.injected import INJECTIONS
 from understudy.benchmark.performed import PERFORMED, PerformedCase
 from understudy.faces.finding.reading import FaceReader
@@ -79,32 +80,6 @@ class Flaw:
 
     key: str
     change: Callable[[Film, int], Bytes] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A film in memory as `retouch.scene.Scene` wants it."""
-
-    film: tuple[Bytes, ...] = field(repr=False)
-    below: tuple[Bytes, ...] = field(repr=False)
-    found: Array = field(repr=False)
-
-    @property
-    def frames(self) -> int:
-        """How many."""
-        return len(self.film)
-
-    def result(self, frame: int) -> Bytes:
-        """The flawed film."""
-        return self.film[frame]
-
-    def plate(self, frame: int) -> Bytes:
-        """What is beneath it."""
-        return self.below[frame]
-
-    def landmarks(self, track: int, frame: int) -> Array | None:
-        """Of the one face."""
-        return self.found[frame] if track == 0 else None
 
 
 @dataclass(frozen=True)
@@ -210,7 +185,7 @@ class Trial:
     def __init__(self, name: str, film: Film, landmarks: Array, flaw: Flaw, folder: Path) -> None:
         self.name, self.film, self.flaw = name, film, flaw
         self.flawed = tuple(flaw.change(film, n) for n in range(film.frames))
-        self.shot = Shot(self.flawed, film.plate, landmarks)
+        self.shot = Held(self.flawed, film.plate, landmarks)
         self.patches = Patches(folder)
         apart = [
             np.abs(a.astype(np.float32) - b).mean(-1) for a, b in zip(self.flawed, film.result, strict=True)
@@ -221,7 +196,7 @@ class Trial:
         """A frame repaired: the clean one wherever the flaw is."""
         mask = difference(self.flawed[frame], self.film.result[frame], 1)
         clean = to_float(self.film.result[frame][mask.area.within])
-        patch = patch_of(self.shot.found[frame], self.flawed[frame], mask, clean)
+        patch = patch_of(self.shot.faces[frame], self.flawed[frame], mask, clean)
         return Key(frame=frame, patch=self.patches.keep(patch))
 
     def edit(self, frames: list[int]) -> Edit:
@@ -334,12 +309,12 @@ def speed(trial: Trial, frames: int = 24, lines: int = 1080) -> tuple[float, flo
     key = trial.film.frames // 2
     numbers = range(key - frames // 2, key + frames // 2)
     film = {n: larger(trial.flawed[n]) for n in numbers}
-    faces = np.array(trial.shot.found) * zoom
+    faces = np.array(trial.shot.faces) * zoom
     faces[..., :2] += zoom / 2 - 0.5
     clean = larger(trial.film.result[key])
     mask = difference(film[key], clean, 1)
     patch = patch_of(faces[key], film[key], mask, to_float(clean[mask.area.within]))
-    shot = Shot(tuple(film.get(n, film[key]) for n in range(trial.film.frames)), trial.film.plate, faces)
+    shot = Held(tuple(film.get(n, film[key]) for n in range(trial.film.frames)), trial.film.plate, faces)
     edit = trial.edit([key]).changed(keys=[Key(frame=key, patch=trial.patches.keep(patch))])
     repairer = Repairer(shot, trial.patches)
     spent = []

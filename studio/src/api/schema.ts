@@ -1399,18 +1399,22 @@ export interface components {
             keyframe: number;
             /** Score */
             score: number;
-            /**
-             * Severity
-             * @enum {string}
-             */
-            severity: "minor" | "visible" | "severe";
-            /** Throughout */
-            throughout: boolean;
             /** Words */
             words: string;
+            /**
+             * Throughout
+             * @default false
+             */
+            throughout: boolean;
             /** Box */
             box: number[];
             judged: components["schemas"]["Judged"];
+            /**
+             * Severity
+             * @description How bad it is.
+             * @enum {string}
+             */
+            readonly severity: "minor" | "visible" | "severe";
         };
         /**
          * Face

@@ -1,5 +1,7 @@
 // What the whole window shares: the project, the film that is looked at, what was said, and the pulse.
 
+import { untrack } from "svelte";
+
 import { ask, type FilmState, type Job, type ProjectState, type Pulse, Refusal } from "../api/client";
 
 interface Message {
@@ -128,3 +130,11 @@ class Session {
 }
 
 export const session = new Session();
+
+/** Fetch now, and again whenever this or another window has changed something, or what `of` reads is another. */
+export function refetch(fetch: () => Promise<void>, of?: () => unknown): void {
+  $effect(() => {
+    void [session.changes, of?.()];
+    untrack(() => void session.attempt(fetch));
+  });
+}

@@ -5,7 +5,11 @@ import type { Action } from "../shell/keys.svelte";
 import type { Look } from "./look.svelte";
 import type { Playback } from "./playback.svelte";
 
-export function transportKeys(playback: Playback): Action[] {
+export function viewerKeys(playback: Playback, film: FilmState): Action[] {
+  return [...transportKeys(playback), ...lookKeys(playback.look, film)];
+}
+
+function transportKeys(playback: Playback): Action[] {
   const { transport } = playback;
   const group = "Play";
   return [
@@ -25,7 +29,7 @@ export function transportKeys(playback: Playback): Action[] {
   ];
 }
 
-export function lookKeys(look: Look, film: FilmState): Action[] {
+function lookKeys(look: Look, film: FilmState): Action[] {
   const group = "Look";
   return [
     ...film.layers.map((layer, place) => ({

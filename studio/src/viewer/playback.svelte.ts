@@ -3,6 +3,7 @@
 
 import { ask, type FilmState, type Job } from "../api/client";
 import { session } from "../shell/session.svelte";
+import type { Look } from "./look.svelte";
 import { Transport } from "./transport.svelte";
 
 export class Playback {
@@ -11,7 +12,7 @@ export class Playback {
 
   constructor(
     film: FilmState,
-    readonly exact: () => boolean,
+    readonly look: Look,
   ) {
     const kept = Number(sessionStorage.getItem(`frame-${film.number}`));
     this.transport = new Transport(film.frames, film.rate, kept);
@@ -45,7 +46,7 @@ export class Playback {
 
   #ready(): boolean {
     const film = session.film;
-    if (film?.proxy || this.exact()) return true;
+    if (film?.proxy || !["result", "plate"].includes(this.look.layer)) return true;
     this.#wanted = true;
     if (film && !this.#job) void session.attempt(() => ask(`/films/${film.number}/proxy`, "POST"));
     return false;

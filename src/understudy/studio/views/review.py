@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic.dataclasses import dataclass
 
+from understudy.inspection import events
 from understudy.project import coverages, findings, reviews
 from understudy.project.schema import EventRow, VerdictRow
 from understudy.studio.desk import AtDesk, Desk
@@ -27,20 +30,18 @@ class Judged(BaseModel):
     stale: bool
 
 
-class Event(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Event(events.Event):
     """One flaw over some frames, where it is in the keyframe, and what was said of it."""
 
-    flaw: str
-    region: str
-    first: int
-    last: int
-    keyframe: int
-    score: float
-    severity: Literal["minor", "visible", "severe"]
-    throughout: bool
-    words: str
     box: list[float]
     judged: Judged
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def severity(self) -> events.Severity:
+        """How bad it is."""
+        return super().severity
 
 
 class Shot(BaseModel):
@@ -129,13 +130,13 @@ def read_review(film: int, desk: AtDesk) -> ReviewState:
     with desk.catalog.transaction() as session:
         said = reviews.verdicts(session, one.key)
         found = findings.latest(session, one.key)
-        events = [] if found is None else findings.events(session, found.id)
+        rows = [] if found is None else findings.events(session, found.id)
         notes = [Note.model_validate(row) for row in reviews.notes(session, one.key)]
     return ReviewState(
         inspected=None if found is None else found.made,
         stale=found is not None and found.fingerprint != print_,
         sentences=[] if found is None else found.sentences,
-        events=[_event(row, said, print_) for row in events],
+        events=[_event(row, said, print_) for row in rows],
         curves=[] if found is None else [Curve.model_validate(curve) for curve in found.curves],
         shots=[
             Shot(first=row.first, last=row.last, judged=_judged(row, print_))
@@ -230,8 +231,8 @@ def _event(row: EventRow, said: list[VerdictRow], print_: str) -> Event:
         judged = _judged(best, print_)
         if not exact:
             judged = judged.model_copy(update={"revision": 0})
-    names = ("flaw", "region", "first", "last", "keyframe", "score", "severity", "throughout", "words", "box")
-    return Event(**{name: getattr(row, name) for name in names}, judged=judged)
+    found = {each.name: getattr(row, each.name) for each in fields(events.Event)}
+    return Event(**found, box=row.box, judged=judged)
 
 
 def _judged(row: VerdictRow, print_: str) -> Judged:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +39,9 @@ def work(folder: Path, settings: Mapping[str, Any], progress: Progress) -> str:
                 frames=found.frames,
                 sentences=found.sentences,
                 events=[
-                    {
-                        "flaw": event.flaw,
-                        "region": event.region,
-                        "first": event.first,
-                        "last": event.last,
-                        "keyframe": event.keyframe,
-                        "score": event.score,
+                    asdict(event)
+                    | {
                         "severity": event.severity,
-                        "throughout": event.throughout,
-                        "words": event.words,
                         "box": _box(found.record.points[event.keyframe], event.region),
                     }
                     for event in found.events
