@@ -77,3 +77,27 @@ def test_there_is_nothing_to_render_without_edits(swap_client: TestClient, at: s
         400,
         "There is nothing to render yet: keep an edit first.",
     )
+
+
+def test_engines_are_offered_where_they_can_draw(swap_client: TestClient, swap_desk: Desk, at: str) -> None:
+    found = {each["name"]: each for each in swap_client.get(f"{at}/engines").json()}
+    assert (found["warp"]["own"], found["warp"]["lacks"]) == (True, None)
+    assert "learned nothing in this project: train it" in found["guided"]["lacks"]
+    settings = swap_client.get(f"{at}/shots").json()["shots"][0]["settings"] | {"engine": "guided"}
+    before = swap_client.get(f"{at}/retouch").json()
+    for answer in (
+        swap_client.put(
+            f"{at}/shots",
+            json={"first": 0, "last": 23, "settings": settings, "revision": before["revision"]},
+        ),
+        swap_client.post(f"{at}/retouch/settings", json={"frame": 8, "engine": "guided"}),
+        swap_client.post(f"{at}/ready", json={"engines": {"guided": {"first": 0, "last": 3}}}),
+    ):
+        assert answer.status_code == 400
+        assert "The engine guided has learned nothing in this project" in answer.json()["detail"]
+    wrong = swap_client.post(f"{at}/retouch/settings", json={"frame": 8, "engine": "../x"})
+    assert wrong.status_code == 400
+    assert swap_client.get(f"{at}/retouch").json()["edits"] == before["edits"]
+    job = swap_client.post(f"{at}/ready", json={}).json()
+    assert (job["kind"], job["title"]) == ("ready", "Make film.mp4 ready to be looked into")
+    swap_client.post(f"/api/jobs/{job['id']}/cancel")

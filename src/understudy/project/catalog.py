@@ -210,6 +210,11 @@ class Catalog:
         with Session(self._engine, expire_on_commit=False) as session:
             return list(session.scalars(query))
 
+    def last_finished(self) -> int:
+        """The number of the last run that ended well; 0 where none did."""
+        with Session(self._engine) as session:
+            return session.scalar(select(func.max(RunRow.id)).where(RunRow.outcome == DONE)) or 0
+
     def stages_of(self, run: int) -> list[tuple[str, str]]:
         """Name and folder (relative to the project) of the stages that a run used, in order."""
         query = select(StageRow.name, StageRow.outputs).where(StageRow.run == run).order_by(StageRow.id)

@@ -206,13 +206,14 @@ class Edit(BaseModel):
 
     @property
     def _told(self) -> list[str]:
-        """What settings say, in words: of the numbers those that are set, with their values at the keys."""
+        """What settings say, in words: numbers that are not as usual, with their values at the keys."""
         if self.operation is not Operation.SETTINGS:
             return []
         told = [] if self.engine is None else [f"by {self.engine}"]
-        for name in SETTING_RANGES:
-            if any(name in key.values for key in self.keys):
-                told.append(f"{name} " + "/".join(f"{self.value(name, key.frame):.0%}" for key in self.keys))
+        for name, (_, _, usual) in SETTING_RANGES.items():
+            values = [key.values.get(name, usual) for key in self.keys]
+            if any(value != usual for value in values):
+                told.append(f"{name} " + "/".join(f"{value:.0%}" for value in values))
         return told + (["own colours"] if self.colour_mode == "own" else [])
 
 

@@ -41,7 +41,7 @@ class Desk:
         except BaseException:
             self._lock.release()
             raise
-        self.reels, self.prints, self.opened = Reels(), Prints(), Opened(folder)
+        self.reels, self.prints, self.opened = Reels(), Prints(), Opened(folder, self.catalog)
         self.galleries = Galleries(folder, self.catalog, self.prints)
         self.losses = Losses()
         self.drafts = Drafts()

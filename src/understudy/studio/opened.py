@@ -3,44 +3,57 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from understudy.errors import BadInputError
 from understudy.pipeline.reopening import Reopened
 from understudy.pipeline.retouch_scene import swapped
 from understudy.pipeline.retouching import Retouching
+from understudy.project.catalog import Catalog
 from understudy.studio.films import Film
+
+
+@dataclass(frozen=True)
+class _Missed:
+    """Why a swap cannot be looked into, as of so many runs."""
+
+    why: str
+    runs: int
 
 
 class Opened:
     """By film, the two ways to look into its swap. For several threads."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, catalog: Catalog) -> None:
+        self._folder, self._catalog = folder, catalog
         self._lock = threading.Lock()
-        self._swaps: dict[str, Reopened | str] = {}
+        self._swaps: dict[str, Reopened | _Missed] = {}
         self._retouchings: dict[str, Retouching | str] = {}
 
     def swap(self, film: Film) -> Reopened:
         """What the swap has left. Raises BadInputError where it cannot be put together again."""
         with self._lock:
-            if film.content not in self._swaps:
+            found = self._swaps.get(film.content)
+            # What was missing may have been made by a run since.
+            runs = self._catalog.last_finished()
+            if found is None or (isinstance(found, _Missed) and found.runs != runs):
                 try:
-                    self._swaps[film.content] = Reopened(swapped(film.path, self._folder))
+                    found = Reopened(swapped(film.path, self._folder))
                 except BadInputError as error:
-                    self._swaps[film.content] = str(error)
-            found = self._swaps[film.content]
-        if isinstance(found, str):
-            raise BadInputError(found)
+                    found = _Missed(str(error), runs)
+                self._swaps[film.content] = found
+        if isinstance(found, _Missed):
+            raise BadInputError(found.why)
         return found
 
-    def has_swap(self, film: Film) -> bool:
-        """Whether mattes and likeness can be shown."""
+    def lacks(self, film: Film) -> str | None:
+        """Why mattes and likeness cannot be shown, as one sentence; None where they can."""
         try:
             self.swap(film)
-        except BadInputError:
-            return False
-        return True
+        except BadInputError as error:
+            return str(error)
+        return None
 
     def retouching(self, film: Film) -> Retouching:
         """The film's retouching. Raises BadInputError where it cannot be retouched."""
@@ -49,7 +62,8 @@ class Opened:
         with self._lock:
             if film.content not in self._retouchings:
                 try:
-                    self._retouchings[film.content] = Retouching.open(film.path, self._folder)
+                    made = swapped(film.path, self._folder)
+                    self._retouchings[film.content] = Retouching(made, lambda: self.swap(film))
                 except BadInputError as error:
                     self._retouchings[film.content] = str(error)
             found = self._retouchings[film.content]
@@ -69,7 +83,7 @@ class Opened:
         """Close them all."""
         with self._lock:
             for each in (*self._swaps.values(), *self._retouchings.values()):
-                if not isinstance(each, str):
+                if not isinstance(each, str | _Missed):
                     each.close()
             self._swaps.clear()
             self._retouchings.clear()

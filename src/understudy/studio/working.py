@@ -26,6 +26,7 @@ KINDS = {
     "inspect": "understudy.studio.work.inspecting",
     "matte": "understudy.studio.work.matting",
     "proxy": "understudy.studio.work.proxying",
+    "ready": "understudy.studio.work.readying",
     "render": "understudy.studio.work.rendering",
     "retouch": "understudy.studio.work.retouching",
     "train": "understudy.studio.work.training",

@@ -16,6 +16,7 @@ export type RetouchState = Schemas["RetouchState"];
 export type Draft = Schemas["Draft"];
 export type Promoted = Schemas["Promoted"];
 export type Edit = Schemas["Edit"];
+export type EngineChoice = Schemas["EngineChoice"];
 export type ShotsState = Schemas["ShotsState"];
 export type Compositing = Required<Schemas["Compositing"]>;
 export type Job = Schemas["Job"];

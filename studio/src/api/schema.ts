@@ -108,6 +108,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/films/{film}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Ready
+         * @description Let whatever is missing be found that mattes, the likeness, settings and engines are shown with.
+         */
+        post: operations["make_ready"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/films/{film}/review": {
         parameters: {
             query?: never;
@@ -306,6 +326,26 @@ export interface paths {
          * @description Turn the irises, as a draft.
          */
         post: operations["turn_eyes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/retouch/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Range
+         * @description Settings of a range, as a draft.
+         */
+        post: operations["set_range"];
         delete?: never;
         options?: never;
         head?: never;
@@ -647,9 +687,29 @@ export interface paths {
         get: operations["read_shots"];
         /**
          * Set Shot
-         * @description Set how a shot's faces are put in. It is seen when the film is rendered with its edits.
+         * @description Set how a shot's faces are made and put in.
          */
         put: operations["set_shot"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{film}/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Engines
+         * @description The engines that are installed, the film's own first.
+         */
+        get: operations["read_engines"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1160,12 +1220,13 @@ export interface components {
         };
         /**
          * Compositing
-         * @description How a face is put into the plate.
+         * @description How a face is made and put into the plate.
          *
          *     strength     of the likeness over the plate
          *     scale        of the likeness's face about its middle
          *     erode, blur  of the matte's edge, in eye distances
          *     colour_mode  match takes over the plate's light, own keeps the likeness's
+         *     engine       who draws it; "" is the swap's own
          */
         Compositing: {
             /**
@@ -1194,6 +1255,11 @@ export interface components {
              * @enum {string}
              */
             colour_mode: "match" | "own";
+            /**
+             * Engine
+             * @default
+             */
+            engine: string;
         };
         /**
          * Copying
@@ -1238,6 +1304,8 @@ export interface components {
         /**
          * Draft
          * @description An edit that is tried; pictures with it are asked for by `number`.
+         *
+         *     `lacks` says why they do not show all of it.
          */
         Draft: {
             edit: components["schemas"]["Edit"];
@@ -1245,6 +1313,8 @@ export interface components {
             sentence: string;
             /** Number */
             number: number;
+            /** Lacks */
+            lacks: string | null;
         };
         /**
          * Drawing
@@ -1369,6 +1439,18 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * EngineChoice
+         * @description An engine: whether the film is by it, and what it lacks to draw a range of it, as a sentence.
+         */
+        EngineChoice: {
+            /** Name */
+            name: string;
+            /** Own */
+            own: boolean;
+            /** Lacks */
+            lacks: string | null;
         };
         /**
          * EngineOption
@@ -1572,7 +1654,8 @@ export interface components {
         };
         /**
          * FilmState
-         * @description A film as the viewer and the timeline need it. `print` names its content.
+         * @description A film as the viewer and the timeline need it. `print` names its content; `lacks` says why likeness and
+         *     matte are not among its layers, where they could be.
          */
         FilmState: {
             /** Number */
@@ -1597,6 +1680,8 @@ export interface components {
             print: string;
             /** Layers */
             layers: ("result" | "retouched" | "plate" | "likeness" | "matte")[];
+            /** Lacks */
+            lacks: string | null;
             /** Shots */
             shots: components["schemas"]["Span"][];
             /** Tracks */
@@ -2124,6 +2209,19 @@ export interface components {
             last: number;
         };
         /**
+         * Ready
+         * @description Which engines are to be tried, and over which frames; what the kept edits name is made ready anyhow.
+         */
+        Ready: {
+            /**
+             * Engines
+             * @default {}
+             */
+            engines: {
+                [key: string]: components["schemas"]["Span"];
+            };
+        };
+        /**
          * Restored
          * @description A version to go back to.
          */
@@ -2135,7 +2233,8 @@ export interface components {
         };
         /**
          * RetouchState
-         * @description The edits that are kept. `revision` has to be named by whoever changes them.
+         * @description The edits that are kept. `revision` has to be named by whoever changes them; `lacks` says why pictures
+         *     do not show all of them.
          */
         RetouchState: {
             /** Revision */
@@ -2152,6 +2251,8 @@ export interface components {
             faces: components["schemas"]["Face"][];
             /** Preview */
             preview: boolean;
+            /** Lacks */
+            lacks: string | null;
         };
         /**
          * ReviewState
@@ -2185,6 +2286,34 @@ export interface components {
             revision: number;
         };
         /**
+         * Setting
+         * @description How a face is made and put into the plate: numbers at a frame, a colour mode and an engine over all of
+         *     the edit; the engine "" is the swap's own.
+         */
+        Setting: {
+            /** Frame */
+            frame: number;
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: number;
+            };
+            /**
+             * Colour Mode
+             * @default match
+             * @enum {string}
+             */
+            colour_mode: "match" | "own";
+            /**
+             * Engine
+             * @default
+             */
+            engine: string;
+            onto?: components["schemas"]["Edit"] | null;
+        };
+        /**
          * Shot
          * @description A shot of which something was said.
          */
@@ -2211,6 +2340,8 @@ export interface components {
         /**
          * ShotsState
          * @description The shots of a film, and its people. `revision` is that of the film's edits.
+         *
+         *     `lacks` says why pictures do not show all of the settings.
          */
         ShotsState: {
             /** Revision */
@@ -2230,6 +2361,8 @@ export interface components {
             blend: "multiband" | "poisson" | "feather";
             /** Editable */
             editable: boolean;
+            /** Lacks */
+            lacks: string | null;
         };
         /**
          * Span
@@ -2541,6 +2674,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ready"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             202: {
@@ -2904,6 +3072,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Gaze"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_range: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Setting"];
             };
         };
         responses: {
@@ -3538,6 +3741,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShotsState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_engines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngineChoice"][];
                 };
             };
             /** @description Validation Error */

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from understudy.studio.desk import AtDesk, Desk
 from understudy.studio.films import Film, UnknownError
@@ -44,7 +44,9 @@ class Track(BaseModel):
 
 
 class FilmState(BaseModel):
-    """A film as the viewer and the timeline need it. `print` names its content."""
+    """A film as the viewer and the timeline need it. `print` names its content; `lacks` says why likeness and
+    matte are not among its layers, where they could be.
+    """
 
     number: int
     name: str
@@ -57,9 +59,16 @@ class FilmState(BaseModel):
     timecode: str | None
     print: str
     layers: list[Layer]
+    lacks: str | None
     shots: list[Span]
     tracks: list[Track]
     proxy: bool
+
+
+class Ready(BaseModel):
+    """Which engines are to be tried, and over which frames; what the kept edits name is made ready anyhow."""
+
+    engines: Annotated[dict[str, Span], Field(max_length=16)] = {}
 
 
 @router.get("/{film}")
@@ -69,6 +78,7 @@ def read_film(film: int, desk: AtDesk) -> FilmState:
     info = desk.reels.clip(one.path).info
     shots, tracks = _seen(desk, one, info.frame_count)
     print_ = desk.prints.of(one.path)
+    lacks = None if one.plate is None or not one.plate.exists() else desk.opened.lacks(one)
     return FilmState(
         number=one.number,
         name=one.path.name,
@@ -81,6 +91,7 @@ def read_film(film: int, desk: AtDesk) -> FilmState:
         timecode=info.timecode,
         print=print_[:16],
         layers=_layers(desk, one),
+        lacks=lacks,
         shots=shots,
         tracks=tracks,
         proxy=proxy_path(desk.folder, one, print_).is_file(),
@@ -120,6 +131,18 @@ def make_proxy(film: int, desk: AtDesk) -> Job:
     return Job.model_validate(row)
 
 
+@router.post("/{film}/ready", status_code=202)
+def make_ready(film: int, wanted: Ready, desk: AtDesk) -> Job:
+    """Let whatever is missing be found that mattes, the likeness, settings and engines are shown with."""
+    one = desk.film(film)
+    engines = {name: [span.first, span.last] for name, span in wanted.engines.items()}
+    if not one.retouched:
+        desk.opened.retouching(one).engines.check_names(engines)
+    settings = {"film": film, "engines": engines}
+    row = desk.queue.add("ready", f"Make {one.path.name} ready to be looked into", settings)
+    return Job.model_validate(row)
+
+
 def _layers(desk: Desk, film: Film) -> list[Layer]:
     """What can be shown of a film; `retouched` only where somebody has retouched it."""
     found: list[Layer] = ["result"]
@@ -127,7 +150,7 @@ def _layers(desk: Desk, film: Film) -> list[Layer]:
         found.append("retouched")
     if film.plate is not None and film.plate.exists():
         found.append("plate")
-        if desk.opened.has_swap(film):
+        if desk.opened.lacks(film) is None:
             found += ["likeness", "matte"]
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from understudy.pipeline.retouching import Edit, Retouching, Source, Stroke
 from understudy.studio.desk import AtDesk, Desk
 from understudy.studio.films import Film
 from understudy.studio.pictures import AskedCut, encode
+from understudy.studio.streaming import streamed
 from understudy.studio.views.jobs import Job
 
 router = APIRouter(prefix="/films/{film}/retouch", tags=["retouch"])
@@ -75,6 +76,18 @@ class Gaze(BaseModel):
     onto: Edit | None = None
 
 
+class Setting(BaseModel):
+    """How a face is made and put into the plate: numbers at a frame, a colour mode and an engine over all of
+    the edit; the engine "" is the swap's own.
+    """
+
+    frame: Annotated[int, Field(ge=0)]
+    values: Annotated[dict[str, float], Field(max_length=8)] = {}
+    colour_mode: Literal["match", "own"] = "match"
+    engine: Annotated[str, Field(max_length=64)] = ""
+    onto: Edit | None = None
+
+
 class Told(BaseModel):
     """An edit, and what a person reads of it."""
 
@@ -83,9 +96,13 @@ class Told(BaseModel):
 
 
 class Draft(Told):
-    """An edit that is tried; pictures with it are asked for by `number`."""
+    """An edit that is tried; pictures with it are asked for by `number`.
+
+    `lacks` says why they do not show all of it.
+    """
 
     number: int
+    lacks: str | None
 
 
 class Face(BaseModel):
@@ -97,7 +114,9 @@ class Face(BaseModel):
 
 
 class RetouchState(BaseModel):
-    """The edits that are kept. `revision` has to be named by whoever changes them."""
+    """The edits that are kept. `revision` has to be named by whoever changes them; `lacks` says why pictures
+    do not show all of them.
+    """
 
     revision: int
     edits: list[Told]
@@ -106,6 +125,7 @@ class RetouchState(BaseModel):
     versions: list[str]
     faces: list[Face]
     preview: bool
+    lacks: str | None
 
 
 class Seen(BaseModel):
@@ -195,6 +215,17 @@ def turn_eyes(film: int, gaze: Gaze, desk: AtDesk) -> Draft:
     return drafted(desk, one, edit)
 
 
+@router.post("/settings")
+def set_range(film: int, setting: Setting, desk: AtDesk) -> Draft:
+    """Settings of a range, as a draft."""
+    one = desk.film(film)
+    retouching = desk.opened.retouching(one)
+    edit = retouching.settings(
+        setting.frame, setting.values, colour_mode=setting.colour_mode, onto=setting.onto
+    )
+    return drafted(desk, one, edit.changed(engine=setting.engine or None))
+
+
 @router.post("/holds")
 def hold_frames(film: int, span: Range, desk: AtDesk) -> Draft:
     """Put bad frames together from the good ones beside them, as a draft."""
@@ -222,11 +253,11 @@ def preview_draft(film: int, draft: int, span: Range, desk: AtDesk) -> Streaming
     if last - first >= MOST_PREVIEWED:
         raise BadInputError(f"A preview has {MOST_PREVIEWED} frames at most.")
 
-    def lines() -> Iterator[str]:
+    def lines() -> Generator[str]:
         for frame in desk.drafts.preview(retouching, one, draft, list(range(first, last + 1))):
             yield json.dumps({"frame": frame}) + "\n"
 
-    return StreamingResponse(lines(), media_type="application/x-ndjson")
+    return StreamingResponse(streamed(lines()), media_type="application/x-ndjson")
 
 
 @router.get("/frames/{frame}", response_class=Response)
@@ -320,8 +351,11 @@ def _source(desk: Desk, film: Film, frame: int, asked: CloneSource) -> Source:
 
 
 def drafted(desk: Desk, film: Film, edit: Edit) -> Draft:
-    """An edit that is tried from now on."""
-    return Draft(edit=edit, sentence=edit.sentence, number=desk.drafts.add(film, edit))
+    """An edit that is tried from now on. Raises as `EngineChoices.check`."""
+    retouching = desk.opened.retouching(film)
+    retouching.engines.check([edit])
+    number = desk.drafts.add(film, edit)
+    return Draft(edit=edit, sentence=edit.sentence, number=number, lacks=retouching.lacks([edit]))
 
 
 def changed(desk: Desk, retouching: Retouching) -> RetouchState:
@@ -343,4 +377,5 @@ def _state(retouching: Retouching) -> RetouchState:
             for number, (first, last) in sorted(retouching.tracks.items())
         ],
         preview=retouching.is_preview,
+        lacks=retouching.lacks(state.edits),
     )

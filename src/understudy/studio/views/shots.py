@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -23,12 +24,13 @@ _STRENGTH, _SCALE, _ERODE, _BLUR = (SETTING_RANGES[name] for name in ("strength"
 
 
 class Compositing(BaseModel):
-    """How a face is put into the plate.
+    """How a face is made and put into the plate.
 
     strength     of the likeness over the plate
     scale        of the likeness's face about its middle
     erode, blur  of the matte's edge, in eye distances
     colour_mode  match takes over the plate's light, own keeps the likeness's
+    engine       who draws it; "" is the swap's own
     """
 
     strength: Annotated[float, Field(ge=_STRENGTH[0], le=_STRENGTH[1])] = _STRENGTH[2]
@@ -36,6 +38,7 @@ class Compositing(BaseModel):
     erode: Annotated[float, Field(ge=_ERODE[0], le=_ERODE[1])] = _ERODE[2]
     blur: Annotated[float, Field(ge=_BLUR[0], le=_BLUR[1])] = _BLUR[2]
     colour_mode: Literal["match", "own"] = "match"
+    engine: Annotated[str, Field(max_length=64)] = ""
 
 
 class ShotSettings(Span):
@@ -43,6 +46,15 @@ class ShotSettings(Span):
 
     settings: Compositing
     own: bool
+
+
+class EngineChoice(BaseModel):
+    """An engine: whether the film is by it, and what it lacks to draw a range of it, as a sentence."""
+
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    own: bool
+    lacks: str | None
 
 
 class Person(BaseModel):
@@ -57,7 +69,10 @@ class Person(BaseModel):
 
 
 class ShotsState(BaseModel):
-    """The shots of a film, and its people. `revision` is that of the film's edits."""
+    """The shots of a film, and its people. `revision` is that of the film's edits.
+
+    `lacks` says why pictures do not show all of the settings.
+    """
 
     revision: int
     shots: list[ShotSettings]
@@ -66,6 +81,7 @@ class ShotsState(BaseModel):
     people: list[Person]
     blend: Blend
     editable: bool
+    lacks: str | None
 
 
 class NewSettings(Span):
@@ -87,25 +103,36 @@ def read_shots(film: int, desk: AtDesk) -> ShotsState:
     one = desk.film(film)
     consent = agreed(desk.folder, one.path)
     editable = desk.opened.has_retouching(one)
-    state = desk.opened.retouching(one).state() if editable else None
-    shots = [_shot(span, state.edits if state else ()) for span in film_spans(desk, one)]
+    retouching = desk.opened.retouching(one) if editable else None
+    edits = retouching.edits() if retouching else ()
+    tracks = retouching.tracks if retouching else {}
+    shots = [_shot(span, edits, tracks) for span in film_spans(desk, one)]
     return ShotsState(
-        revision=state.revision if state else 0,
+        revision=retouching.state().revision if retouching else 0,
         shots=shots,
         standing=consent.standing,
         plate_reason=consent.plate_reason,
         people=[Person.model_validate(person) for person in consent.people],
         blend=one.settings.get("blend", "multiband"),
         editable=editable,
+        lacks=retouching.lacks(edits) if retouching else None,
     )
+
+
+@router.get("/engines")
+def read_engines(film: int, desk: AtDesk) -> list[EngineChoice]:
+    """The engines that are installed, the film's own first."""
+    return [
+        EngineChoice.model_validate(each) for each in desk.opened.retouching(desk.film(film)).engines.all()
+    ]
 
 
 @router.put("/shots")
 def set_shot(film: int, wanted: NewSettings, desk: AtDesk) -> ShotsState:
-    """Set how a shot's faces are put in. It is seen when the film is rendered with its edits."""
+    """Set how a shot's faces are made and put in."""
     one = desk.film(film)
     retouching = desk.opened.retouching(one)
-    before = [edit for edit in retouching.edits() if _is_for(edit, wanted)]
+    before = [edit for edit in retouching.edits() if _is_for(edit, wanted, retouching.tracks)]
     if wanted.settings is None:
         if before:
             retouching.drop([edit.id for edit in before], wanted.revision)
@@ -126,18 +153,22 @@ def render_anew(film: int, anew: Anew, desk: AtDesk) -> Job:
     return Job.model_validate(row)
 
 
-def _shot(span: Span, edits: tuple[Edit, ...]) -> ShotSettings:
-    found = next((edit for edit in edits if _is_for(edit, span)), None)
+def _shot(span: Span, edits: Sequence[Edit], tracks: Mapping[int, tuple[int, int]]) -> ShotSettings:
+    found = next((edit for edit in edits if _is_for(edit, span, tracks)), None)
     if found is None:
         return ShotSettings(first=span.first, last=span.last, settings=Compositing(), own=False)
     values = {name: found.value(name, found.keys[0].frame) for name in SETTING_RANGES}
-    settings = Compositing.model_validate(values | {"colour_mode": found.colour_mode})
+    told = {"colour_mode": found.colour_mode, "engine": found.engine or ""}
+    settings = Compositing.model_validate(values | told)
     return ShotSettings(first=span.first, last=span.last, settings=settings, own=True)
 
 
-def _is_for(edit: Edit, span: Span) -> bool:
-    inside = span.first <= edit.first and edit.last <= span.last
-    return edit.operation is Operation.SETTINGS and inside
+def _is_for(edit: Edit, span: Span, tracks: Mapping[int, tuple[int, int]]) -> bool:
+    """Whether it is the shot's own: over all of a face in it. Settings of a part are for Retouch."""
+    if edit.operation is not Operation.SETTINGS or edit.track not in tracks:
+        return False
+    first, last = tracks[edit.track]
+    return (edit.first, edit.last) == (max(first, span.first), min(last, span.last))
 
 
 def _edits(retouching: Retouching, span: Span, wanted: Compositing, before: list[Edit]) -> list[Edit]:
@@ -148,10 +179,10 @@ def _edits(retouching: Retouching, span: Span, wanted: Compositing, before: list
         if first > last:
             continue
         known = next((edit for edit in before if edit.track == track), None)
-        values = wanted.model_dump(exclude={"colour_mode"})
+        values = wanted.model_dump(exclude={"colour_mode", "engine"})
         frame = first if known is None else known.keys[0].frame
         edit = retouching.settings(frame, values, colour_mode=wanted.colour_mode, onto=known, track=track)
-        made.append(edit.changed(first=first, last=last))
+        made.append(edit.changed(first=first, last=last, engine=wanted.engine or None))
     if not made:
         raise BadInputError("No face was replaced in this shot: there is nothing to set.")
     return made

@@ -4,7 +4,7 @@ import type { components } from "../../api/schema";
 
 type Drawn = components["schemas"]["Drawing"]["operation"];
 /** What is drawn with the brush, and what is done otherwise. */
-export type Operation = Drawn | "nudge" | "gaze" | "hold";
+export type Operation = Drawn | "nudge" | "gaze" | "hold" | "settings";
 export type Stroke = components["schemas"]["DrawnStroke"];
 type CloneSource = components["schemas"]["CloneSource"];
 
@@ -29,11 +29,12 @@ export const TOOLS: ToolName[] = [
   { operation: "nudge", name: "Nudge", key: "U", hint: "Takes hold of the skin and draws it: a lip's corner, a brow, the jaw." },
   { operation: "gaze", name: "Gaze", key: ";", hint: "Turns both eyes or one; between keyframes they turn evenly." },
   { operation: "hold", name: "Hold", key: "'", hint: "Puts bad frames together from the good ones beside them." },
+  { operation: "settings", name: "Settings", key: "/", hint: "How the face is put into the plate over a range, and by which engine." },
 ];
 
 /** Whether an operation is drawn with strokes of the brush. */
 export function isDrawn(operation: Operation): operation is Drawn {
-  return !["nudge", "gaze", "hold"].includes(operation);
+  return !["nudge", "gaze", "hold", "settings"].includes(operation);
 }
 
 export class Brush {

@@ -34,11 +34,13 @@ export class Retouching {
 
   async fetch(): Promise<void> {
     this.state = await ask<RetouchState>(this.#path);
+    // what it lacked may be there now: pictures of a new number
+    if (this.draft?.lacks) void this.change({});
   }
 
   /** Where the picture of a frame is: with the draft, if there is one, and all that is kept. */
   address(frame: number): string {
-    const of = `/api${this.#path}/frames/${frame}?v=${this.film.print}-${this.state?.revision ?? 0}`;
+    const of = `/api${this.#path}/frames/${frame}?v=${this.film.print}-${this.state?.revision ?? 0}${this.state?.lacks ? "-lacking" : ""}`;
     return this.draft ? `${of}&draft=${this.draft.number}` : of;
   }
 
@@ -59,8 +61,8 @@ export class Retouching {
     });
   }
 
-  /** Something that is no stroke: a nudge, a turn of the eyes, frames that are held. */
-  make(what: "nudges" | "gazes" | "holds", operation: Edit["operation"], frame: number, body: object): Promise<boolean> {
+  /** Something that is no stroke: a nudge, a turn of the eyes, frames that are held, settings. */
+  make(what: "nudges" | "gazes" | "holds" | "settings", operation: Edit["operation"], frame: number, body: object): Promise<boolean> {
     return this.#drawn(operation, async (onto) => {
       const whole = what === "holds" ? body : { ...body, frame, onto: onto?.edit ?? null };
       this.#take(await ask<Draft>(`${this.#path}/${what}`, "POST", whole), frame);
