@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,10 @@ def shelf(made: Shelf) -> Shelf:
             if state.edits:
                 desk.drop([edit.id for edit in state.edits], state.revision)
     return made
+
+
+def applied(shelf: Shelf, film: Path) -> list[np.ndarray]:
+    return frames_of(retouch(RetouchRequest(film, project=shelf.school.project)).output)
 
 
 @pytest.mark.parametrize("trained_first", [False, True])
@@ -156,10 +161,21 @@ def test_nobody_is_drawn_by_what_learned_from_him_without_consent(shelf: Shelf) 
     with shelf.open(preview) as desk:
         assert {each.name for each in desk.engines.all() if each.lacks is None} == {"warp"}
         # an edit that came in by another way, as from an older catalogue
-        desk.store.keep(desk.settings(2, {}, engine="toy"), desk.state().revision)
+        forced = desk.settings(2, {}, engine="toy")
+        desk.store.keep(forced, desk.state().revision)
     with pytest.raises(ConsentError):
         retouch(RetouchRequest(preview, project=school.project))
     assert not output_of(preview).exists()
+    # other settings it may have: its mark is over them, and is seen over them
+    with shelf.open(preview) as desk:
+        desk.drop(forced.id, desk.state().revision)
+        desk.keep(desk.settings(2, {"strength": 0.3, "scale": 1.1}), desk.state().revision)
+        seen = [desk.repaired_frame(frame) for frame in (2, 5)]
+        with pytest.raises(BadInputError, match="is a preview"):
+            desk.promote(2)
+    drawn = applied(shelf, preview)
+    for frame, shown in zip((2, 5), seen, strict=True):
+        assert (shown == drawn[frame]).all()
 
 
 def test_the_command_line_sets_lists_and_takes_over(shelf: Shelf, tmp_path: Path) -> None:
@@ -178,6 +194,14 @@ def test_the_command_line_sets_lists_and_takes_over(shelf: Shelf, tmp_path: Path
     assert shelf.say(film, "--export", path)[0] == 0
     assert shelf.say(film, "--undo")[0] == 0
     assert "settings by toy" in shelf.say(film, "--import", path)[1]
+    with zipfile.ZipFile(path) as archive:
+        told_of_it = archive.read("edits.json")
+    for engine, why in ((b'"oil"', "no engine called 'oil'"), (b'"../x"', "That is no edit (engine")):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("edits.json", told_of_it.replace(b'"toy"', engine))
+        code, said = shelf.say(film, "--import", path)
+        assert (code, said.count("\n")) == (2, 1)
+        assert why in said
     for wrong, why in (
         (("--engine", "2-6=oil"), "no engine called 'oil'"),
         (("--engine", "2-6"), "FIRST-LAST=ENGINE"),
@@ -199,10 +223,6 @@ def test_the_command_line_sets_lists_and_takes_over(shelf: Shelf, tmp_path: Path
     assert len(json.loads(shelf.say(film, "--list", "--json", "-")[1])["edits"]) == 1
 
 
-def applied(shelf: Shelf, film: Path) -> list[np.ndarray]:
-    return frames_of(retouch(RetouchRequest(film, project=shelf.school.project)).output)
-
-
 def test_settings_are_seen_as_they_will_be_before_the_film_is_written(shelf: Shelf) -> None:
     film = shelf.warp
     with shelf.open(film) as desk:
@@ -211,6 +231,7 @@ def test_settings_are_seen_as_they_will_be_before_the_film_is_written(shelf: She
         face = desk.scene.landmarks(0, 1)
         assert face is not None
         spot = desk.draw(1, Stroke(face[[425], :2], 7), "paint", colour=(0.1, 0.6, 0.2), edits=[weak])
+        spot = spot.changed(first=1)
         plain = desk.result_frame(1)
         for frame, x, y, patch in desk.preview(weak, [1, 5], [spot]):
             whole = np.array(desk.repaired_frame(frame, [spot]))
@@ -220,6 +241,8 @@ def test_settings_are_seen_as_they_will_be_before_the_film_is_written(shelf: She
         desk.keep([weak, spot], desk.state().revision)
         assert desk.lacks() is None
         seen = [desk.repaired_frame(frame) for frame in range(10)]
+        with pytest.raises(BadInputError, match=r"Frame 0 of warp\.mkv is not repaired"):
+            desk.promote(0)  # set, and not painted: half a plate is no lesson
         assert np.abs(seen[1].astype(int) - plain).max() > 20
     for frame, (shown, written) in enumerate(zip(seen, applied(shelf, film), strict=True)):
         assert (shown == written).all(), frame

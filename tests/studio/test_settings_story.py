@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.engines.toy_engine import installed
 from tests.pipeline.school import steps
-from tests.studio.browser import opened, photographed, studio
+from tests.studio.browser import opened, studio
 from tests.studio.test_story import PATIENCE, exact, shows
 from understudy.pipeline.train import train
 from understudy.pipeline.train_request import TrainRequest
@@ -97,7 +97,6 @@ def test_3_another_engine_over_a_range(page: Page) -> None:
     draft.get_by_role("button", name="Make it ready").click()
     expect(draft.get_by_text("was not made ready")).to_have_count(0, timeout=PATIENCE)
     expect(draft.get_by_role("status")).to_have_text("5 frames shown")
-    photographed(page, "settings")
     draft.get_by_role("button", name="Keep").click()
     expect(
         page.get_by_role("button", name="settings by toy at 8, frames 6-10, track 0", exact=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.studio.conftest import picture
 from understudy.pipeline.request import request_from_json
 from understudy.project import jobs
 from understudy.studio.desk import Desk
@@ -24,11 +26,20 @@ def test_settings_of_a_shot_are_edits(swap_client: TestClient, swap_desk: Desk, 
             f"{at}/shots", json={"first": 0, "last": 23, "settings": settings, "revision": revision}
         )
 
-    before = swap_client.get(f"{at}/shots").json()
+    before, film = swap_client.get(f"{at}/shots").json(), swap_client.get(at).json()
     assert [shot["own"] for shot in before["shots"]] == [False]
     half = before["shots"][0]["settings"] | {"strength": 0.5, "colour_mode": "own"}
     after = put(half, before["revision"]).json()
     assert (after["shots"][0]["settings"], after["shots"][0]["own"]) == (half, True)
+    after_it = swap_client.get(at).json()
+    assert after_it["edits"] != film["edits"], "pictures of the layer have another address"
+    assert "retouched" in set(after_it["layers"]) - set(film["layers"])
+    shown, plain, plate = (
+        picture(swap_client.get(f"{at}/frames/8/{layer}?lossless=true").content).astype(int)
+        for layer in ("retouched", "result", "plate")
+    )
+    assert np.abs(shown - plain).max() > 20, "seen without being rendered"
+    assert np.abs(plain - plate)[np.abs(plain - shown) > 20].mean() > 20, "where the face is"
     edits = swap_desk.opened.retouching(swap_desk.films()[0]).edits()
     assert [(edit.operation.value, edit.first, edit.last) for edit in edits] == [("settings", 0, 23)]
     assert put(half, before["revision"]).status_code == 409

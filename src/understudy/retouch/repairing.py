@@ -60,7 +60,7 @@ class Repairer:
         """
         out = film = self.scene.result(frame) if image is None else image
         areas: dict[str, Area] = {}
-        before = ""
+        before = "" if image is None else "drawn"
         for edit in edits:
             strength = edit.strength_at(frame)
             landmarks = self.scene.landmarks(edit.track, frame) if strength > 0 else None

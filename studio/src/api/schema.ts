@@ -1654,8 +1654,8 @@ export interface components {
         };
         /**
          * FilmState
-         * @description A film as the viewer and the timeline need it. `print` names its content; `lacks` says why likeness and
-         *     matte are not among its layers, where they could be.
+         * @description A film as the viewer and the timeline need it. `print` names its content, `edits` what the layer
+         *     `retouched` shows; `lacks` says why likeness and matte are not among its layers, where they could be.
          */
         FilmState: {
             /** Number */
@@ -1678,6 +1678,8 @@ export interface components {
             timecode: string | null;
             /** Print */
             print: string;
+            /** Edits */
+            edits: string;
             /** Layers */
             layers: ("result" | "retouched" | "plate" | "likeness" | "matte")[];
             /** Lacks */

@@ -109,7 +109,13 @@ class Session {
           await this.fetchJobs();
           this.#jobCount = pulse.jobs;
         }
-        if (seen >= 0 && pulse.changes !== seen) this.changes += 1;
+        if (seen >= 0 && pulse.changes !== seen) {
+          // edits are a layer of the film
+          const { film } = this;
+          const now = film && (await ask<FilmState>(`/films/${film.number}`));
+          if (this.film === film) this.film = now;
+          this.changes += 1;
+        }
         seen = pulse.changes;
       } catch (error) {
         if (error instanceof Refusal) this.lost = error.message;

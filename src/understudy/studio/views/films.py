@@ -44,8 +44,8 @@ class Track(BaseModel):
 
 
 class FilmState(BaseModel):
-    """A film as the viewer and the timeline need it. `print` names its content; `lacks` says why likeness and
-    matte are not among its layers, where they could be.
+    """A film as the viewer and the timeline need it. `print` names its content, `edits` what the layer
+    `retouched` shows; `lacks` says why likeness and matte are not among its layers, where they could be.
     """
 
     number: int
@@ -58,6 +58,7 @@ class FilmState(BaseModel):
     bits: int
     timecode: str | None
     print: str
+    edits: str
     layers: list[Layer]
     lacks: str | None
     shots: list[Span]
@@ -90,6 +91,7 @@ def read_film(film: int, desk: AtDesk) -> FilmState:
         bits=info.bit_depth,
         timecode=info.timecode,
         print=print_[:16],
+        edits=_edits(desk, one),
         layers=_layers(desk, one),
         lacks=lacks,
         shots=shots,
@@ -141,6 +143,15 @@ def make_ready(film: int, wanted: Ready, desk: AtDesk) -> Job:
     settings = {"film": film, "engines": engines}
     row = desk.queue.add("ready", f"Make {one.path.name} ready to be looked into", settings)
     return Job.model_validate(row)
+
+
+def _edits(desk: Desk, film: Film) -> str:
+    """The revision of its edits, and whether all of them can be seen."""
+    if not desk.opened.has_retouching(film):
+        return ""
+    retouching = desk.opened.retouching(film)
+    state = retouching.state()
+    return f"{state.revision}{'-lacking' if retouching.lacks(state.edits) else ''}"
 
 
 def _layers(desk: Desk, film: Film) -> list[Layer]:
