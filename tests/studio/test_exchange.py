@@ -140,7 +140,12 @@ def test_edits_are_copied_to_another_shot(
     swap_client: TestClient, swap_desk: Desk, at: str, kept: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = swap_desk.opened.retouching(swap_desk.films()[0]).scene
+    # as if the film had a cut: from frame 14 on it is another track of the same face
+    found = scene.landmarks
     monkeypatch.setitem(scene.tracks, 1, (14, SWAPPED - 1))
+    monkeypatch.setattr(
+        scene, "landmarks", lambda track, at: found(0, at) if (track == 1) == (at >= 14) else None
+    )
     held = swap_client.post(f"{at}/holds", json={"first": 3, "last": 4}).json()["edit"]
     kept = swap_client.post(f"{at}/keep", json={"edit": held, "revision": kept["revision"]}).json()
     ids = [each["edit"]["id"] for each in kept["edits"]]
@@ -149,6 +154,8 @@ def test_edits_are_copied_to_another_shot(
     told = [each["edit"] for each in made["edits"]]
     assert [(each["operation"], each["track"]) for each in told] == [("paint", 0), ("hold", 0), ("paint", 1)]
     assert (told[2]["first"], told[2]["last"], told[2]["keys"]) == (14, SWAPPED - 1, told[0]["keys"])
+    plain = picture(swap_client.get(f"{at.removesuffix('/retouch')}/frames/20/result?lossless=true").content)
+    assert np.abs(frame(swap_client, at, 20) - plain).max() > 40, "the repair lies on the other shot's face"
     for wrong, status, words in (
         ({"ids": ids[1:], "revision": made["revision"]}, 400, "no edits that could be copied"),
         ({"track": 0, "revision": made["revision"]}, 400, "is of track 0 already"),

@@ -144,6 +144,39 @@ def test_what_cannot_be_drawn_is_refused_with_a_sentence(
     assert answer.json()["detail"].endswith(".")
 
 
+def test_a_plate_that_was_moved_away_may_come_back(swap_client: TestClient, desk: Desk, at: str) -> None:
+    film = desk.films()[0]
+    address = at.removesuffix("/retouch")
+    assert film.plate is not None
+    away = film.plate.rename(film.plate.with_name("away.mp4"))
+    try:
+        assert swap_client.get(address).json()["layers"] == ["result"]
+        refused = swap_client.get(at)
+        assert (refused.status_code, "marco.mp4" in refused.json()["detail"]) == (400, True)
+    finally:
+        away.rename(film.plate)
+    assert "plate" in swap_client.get(address).json()["layers"]
+    assert "matte" in swap_client.get(address).json()["layers"]
+    assert swap_client.get(at).status_code == 200
+
+
+def test_a_film_that_was_moved_away_is_missed_by_name(swap_client: TestClient, desk: Desk, at: str) -> None:
+    film = desk.films()[0]
+    away = film.path.rename(film.path.with_name("away.mp4"))
+    try:
+        told = swap_client.get("/api/project").json()
+        assert (told["films"], told["missing"]) == ([], ["film.mp4"])
+        gone = swap_client.get(at)
+        assert (gone.status_code, gone.json()["detail"]) == (
+            404,
+            "film.mp4 is not where it was: put it back, or make it anew.",
+        )
+    finally:
+        away.rename(film.path)
+    assert swap_client.get("/api/project").json()["missing"] == []
+    assert swap_client.get(at).status_code == 200
+
+
 def test_drafts_and_patches_that_are_not_there(swap_client: TestClient, at: str) -> None:
     assert swap_client.get(f"{at}/frames/0?draft=9999").status_code == 404
     assert swap_client.get(f"{at}/frames/{SWAPPED}").status_code == 400

@@ -158,6 +158,9 @@ def test_5_retouch(page: Page) -> None:
     assert np.abs(exact(page, "retouch/frames/11") - exact(page, "frames/11/result")).max() <= 2, (
         "not kept yet"
     )
+    page.reload()
+    expect(draft).to_contain_text("paint at 8")  # neither is it lost
+    expect(draft.get_by_role("status")).to_have_text("20 frames shown")
 
     page.keyboard.press("Enter")
     expect(draft).to_have_count(0)
@@ -192,7 +195,7 @@ def at_frame_8(page: Page) -> None:
 def test_6_eyes_are_turned_together_and_each_by_itself(page: Page) -> None:
     at_frame_8(page)
     page.keyboard.press(";")
-    page.get_by_role("radio", name="Left in picture").focus()
+    page.get_by_role("radio", name="The left").focus()
     page.keyboard.press("Space")
     right = page.get_by_role("slider", name="Right")
     right.focus()
@@ -200,7 +203,7 @@ def test_6_eyes_are_turned_together_and_each_by_itself(page: Page) -> None:
     draft = page.get_by_role("region", name="Draft")
     expect(draft).to_contain_text("gaze at 8")
     expect(page.get_by_text("turned 0.5° apart")).to_be_visible()
-    page.get_by_role("radio", name="Right in picture").check()
+    page.get_by_role("radio", name="The right").check()
     expect(right).to_have_value("0")
     page.get_by_role("radio", name="Both").check()
     expect(right).to_have_value("0.5")  # 0.25 in the middle, in steps of a half

@@ -32,10 +32,14 @@ _STATUS: tuple[tuple[type[UnderstudyError], int], ...] = (
     (ConsentError, 403),
     (UnderstudyError, 400),
 )
-_CLOSED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Understudy studio</title>
-<p>This page opens with the address that <code>understudy studio</code> printed: it has the token in it."""
-_UNBUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Understudy studio</title>
-<p>The studio's pages are not built in this checkout: run <code>make studio</code>, and load this again."""
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="dark">'
+    "<title>Understudy studio</title><p>"
+)
+_CLOSED = f"""{_PAGE}
+This page opens with the address that <code>understudy studio</code> printed: it has the token in it."""
+_UNBUILT = f"""{_PAGE}
+The studio's pages are not built in this checkout: run <code>make studio</code>, and load this again."""
 
 
 def build(desk: Desk, door: Door, static: Path = STATIC) -> FastAPI:

@@ -52,6 +52,15 @@ class Film:
 
 def films_of(catalog: Catalog) -> list[Film]:
     """Every film of the project that is still there, the latest first."""
+    return [film for film in _made(catalog) if film.path.is_file()]
+
+
+def missing_of(catalog: Catalog) -> list[Film]:
+    """Films of the project that are not where they were, the latest first."""
+    return [film for film in _made(catalog) if not film.path.is_file()]
+
+
+def _made(catalog: Catalog) -> list[Film]:
     found: dict[str, Film] = {}
     runs = [*catalog.finished_runs("swap"), *catalog.finished_runs(RETOUCH)]
     for run in sorted(runs, key=lambda run: run.id):
@@ -68,14 +77,15 @@ def films_of(catalog: Catalog) -> list[Film]:
             settings=run.settings,
             retouched=run.command == RETOUCH,
         )
-    there = [film for film in found.values() if film.path.is_file()]
-    return sorted(there, key=lambda film: -film.run)
+    return sorted(found.values(), key=lambda film: -film.run)
 
 
 def film_of(catalog: Catalog, number: int) -> Film:
     """A film by its number. Raises UnknownError."""
-    for film in films_of(catalog):
+    for film in _made(catalog):
         if film.number == number:
+            if not film.path.is_file():
+                raise UnknownError(f"{film.path.name} is not where it was: put it back, or make it anew.")
             return film
     raise UnknownError("There is no such film in this project.")
 

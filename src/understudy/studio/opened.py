@@ -33,8 +33,9 @@ class Opened:
 
     def swap(self, film: Film) -> Reopened:
         """What the swap has left. Raises BadInputError where it cannot be put together again."""
+        key = _key(film)
         with self._lock:
-            found = self._swaps.get(film.content)
+            found = self._swaps.get(key)
             # What was missing may have been made by a run since.
             runs = self._catalog.last_finished()
             if found is None or (isinstance(found, _Missed) and found.runs != runs):
@@ -42,7 +43,7 @@ class Opened:
                     found = Reopened(swapped(film.path, self._folder))
                 except BadInputError as error:
                     found = _Missed(str(error), runs)
-                self._swaps[film.content] = found
+                self._swaps[key] = found
         if isinstance(found, _Missed):
             raise BadInputError(found.why)
         return found
@@ -59,14 +60,15 @@ class Opened:
         """The film's retouching. Raises BadInputError where it cannot be retouched."""
         if film.retouched:
             raise BadInputError("This film has its edits applied: edit the one that it was made of.")
+        key = _key(film)
         with self._lock:
-            if film.content not in self._retouchings:
+            if key not in self._retouchings:
                 try:
                     made = swapped(film.path, self._folder)
-                    self._retouchings[film.content] = Retouching(made, lambda: self.swap(film))
+                    self._retouchings[key] = Retouching(made, lambda: self.swap(film))
                 except BadInputError as error:
-                    self._retouchings[film.content] = str(error)
-            found = self._retouchings[film.content]
+                    self._retouchings[key] = str(error)
+            found = self._retouchings[key]
         if isinstance(found, str):
             raise BadInputError(found)
         return found
@@ -87,3 +89,9 @@ class Opened:
                     each.close()
             self._swaps.clear()
             self._retouchings.clear()
+
+
+def _key(film: Film) -> str:
+    """What is kept open under: a plate that was moved away may come back."""
+    there = film.plate is not None and film.plate.is_file()
+    return f"{film.content} {'on' if there else 'without'} its plate"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import socket
 import threading
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from understudy.studio.guard import Door
 
 PORT = 8780
+_NO_PLACE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,11 @@ def _bound(asked: Serving) -> socket.socket:
             return listening
         except OSError as error:
             listening.close()
+            if error.errno in _NO_PLACE or isinstance(error, socket.gaierror):
+                raise BadInputError(
+                    f"{asked.host} is no address of this machine ({error.strerror}): give another one as "
+                    "--host."
+                ) from error
             if port == PORT and asked.port is None:
                 continue
             raise BadInputError(

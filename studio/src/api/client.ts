@@ -63,7 +63,8 @@ async function asked<T>(path: string, request: RequestInit): Promise<T> {
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
-async function sentence(answer: Response): Promise<string> {
+/** What the server says of why it refused. */
+export async function sentence(answer: Response): Promise<string> {
   try {
     const detail: unknown = (await answer.json()).detail;
     if (typeof detail === "string") return detail;

@@ -2157,7 +2157,7 @@ export interface components {
         };
         /**
          * ProjectState
-         * @description What the shell shows.
+         * @description What the shell shows. `missing` are names of films that are not where they were.
          */
         ProjectState: {
             /** Name */
@@ -2166,6 +2166,8 @@ export interface components {
             version: string;
             /** Films */
             films: components["schemas"]["FilmName"][];
+            /** Missing */
+            missing: string[];
         };
         /**
          * Promoted

@@ -19,6 +19,8 @@ class Session {
   /** Of changes by this or any other window; what was fetched at another count is old. */
   changes = $state(0);
   jobs = $state<Job[]>([]);
+  /** Whether the jobs were read once. */
+  jobsKnown = $state(false);
   messages = $state<Message[]>([]);
   /** The server has stopped, or the token is not its own any more. */
   lost = $state("");
@@ -83,6 +85,7 @@ class Session {
   async fetchJobs(): Promise<void> {
     const before = new Map(this.jobs.map((job) => [job.id, job.state]));
     this.jobs = await ask<Job[]>("/jobs");
+    this.jobsKnown = true;
     for (const job of this.jobs) {
       // one that was never seen may have begun and ended since
       const was = before.get(job.id) ?? (this.#jobCount < 0 ? job.state : "waiting");

@@ -1,5 +1,7 @@
 // Exact frames from the server, decoded, the last used ones kept.
 
+import { sentence } from "../api/client";
+
 export interface Rect {
   x: number;
   y: number;
@@ -39,7 +41,7 @@ export class Frames {
 
 async function fetched(address: string): Promise<ImageBitmap> {
   const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  if (!answer.ok) throw new Error(await sentence(answer));
   // The pixels as they are in the file: what is judged is not to be bent to some screen's profile.
   return createImageBitmap(await answer.blob(), { colorSpaceConversion: "none", premultiplyAlpha: "none" });
 }

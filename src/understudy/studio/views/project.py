@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from understudy import __version__
 from understudy.project import jobs
 from understudy.studio.desk import AtDesk
+from understudy.studio.films import missing_of
 
 router = APIRouter(tags=["project"])
 
@@ -20,11 +21,12 @@ class FilmName(BaseModel):
 
 
 class ProjectState(BaseModel):
-    """What the shell shows."""
+    """What the shell shows. `missing` are names of films that are not where they were."""
 
     name: str
     version: str
     films: list[FilmName]
+    missing: list[str]
 
 
 class Pulse(BaseModel):
@@ -40,7 +42,8 @@ def read_project(desk: AtDesk) -> ProjectState:
     """The project's name and films."""
     name = desk.folder.absolute().name.removesuffix(".understudy")
     films = [FilmName(number=film.number, name=film.path.name) for film in desk.films()]
-    return ProjectState(name=name, version=__version__, films=films)
+    missing = [film.path.name for film in missing_of(desk.catalog)]
+    return ProjectState(name=name, version=__version__, films=films, missing=missing)
 
 
 @router.get("/pulse")

@@ -61,8 +61,10 @@ export class Gallery {
     return this.rows[this.cursor];
   }
 
-  get plain(): boolean {
-    return JSON.stringify({ ...this.wish, show: "kept" }) === JSON.stringify(PLAIN);
+  /** Whether a filter hides faces. */
+  get filtered(): boolean {
+    const { where, person, odd, alike, best } = this.wish;
+    return where.trim() !== "" || person !== undefined || odd || alike !== undefined || best !== undefined;
   }
 
   async fetchSources(): Promise<void> {

@@ -18,6 +18,7 @@ export class Retouching {
   drawing = $state(false);
   #preview?: AbortController;
   #last: Promise<unknown> = Promise.resolve();
+  #resumed = false;
   /** What is kept of the draft's edit as this window saw it last, as JSON; empty where it is new. */
   #seen = "";
 
@@ -36,6 +37,24 @@ export class Retouching {
     this.state = await ask<RetouchState>(this.#path);
     // what it lacked may be there now: pictures of a new number
     if (this.draft?.lacks) void this.change({});
+    void this.#resume();
+  }
+
+  /** Take up the draft that this window had when it was loaded again, or another view was looked at. */
+  async #resume(): Promise<void> {
+    if (this.#resumed) return;
+    this.#resumed = true;
+    const kept = sessionStorage.getItem(this.#name);
+    if (kept === null || this.draft) return;
+    const { edit, keyframe, seen } = JSON.parse(kept) as { edit: Edit; keyframe: number; seen: string };
+    await this.#next(async () => {
+      sessionStorage.removeItem(this.#name);
+      this.#take(await ask<Draft>(`${this.#path}/drafts`, "POST", edit), keyframe, seen);
+    });
+  }
+
+  get #name(): string {
+    return `draft-${this.film.number}-${this.film.print}`;
   }
 
   /** Where the picture of a frame is: with the draft, if there is one, and all that is kept. */
@@ -81,8 +100,8 @@ export class Retouching {
   /** Take up an edit that is kept. */
   take(edit: Edit): Promise<boolean> {
     return this.#next(async () => {
-      this.#take(await ask<Draft>(`${this.#path}/drafts`, "POST", edit), edit.keys[0]?.frame ?? edit.first);
-      this.#seen = JSON.stringify(edit);
+      const draft = await ask<Draft>(`${this.#path}/drafts`, "POST", edit);
+      this.#take(draft, edit.keys[0]?.frame ?? edit.first, JSON.stringify(edit));
     });
   }
 
@@ -113,9 +132,11 @@ export class Retouching {
     return mine;
   }
 
-  #take(draft: Draft, keyframe: number): void {
+  #take(draft: Draft, keyframe: number, seen = this.#seen): void {
     this.draft = draft;
     this.keyframe = keyframe;
+    this.#seen = seen;
+    sessionStorage.setItem(this.#name, JSON.stringify({ edit: draft.edit, keyframe, seen }));
     void this.#show(keyframe);
   }
 
@@ -153,6 +174,7 @@ export class Retouching {
     this.draft = undefined;
     this.ready = [];
     this.#seen = "";
+    sessionStorage.removeItem(this.#name);
   }
 
   /** Keep the draft. Another window's edits are not lost: then it says so, and the draft stays. */
