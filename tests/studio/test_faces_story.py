@@ -132,7 +132,9 @@ def test_2_landmarks_are_dragged_and_followed(page: Page) -> None:
 def test_3_a_matte_is_drawn_over_the_plate(page: Page) -> None:
     faces_of(page, "marco.mp4")
     page.get_by_role("option", name="Face 4", exact=True).dblclick()
-    page.get_by_role("tab", name="Matte").click()
+    with page.expect_response(re.compile(r"/large/4\?side=1280")) as picture:
+        page.get_by_role("tab", name="Matte").click()
+    picture.value.finished()
     board = page.get_by_role("application").bounding_box()
     assert board is not None
     for x, y in ((0.4, 0.35), (0.6, 0.33), (0.62, 0.5), (0.42, 0.52)):

@@ -313,7 +313,6 @@ def test_8_edits_go_to_another_project_and_frames_to_another_program(
     with page.expect_download() as bundle:
         page.get_by_role("link", name="Export all edits").click()
     assert bundle.value.suggested_filename == "film-edits.zip"
-    photographed(page, "more")
     (tmp_path / "wrong.zip").write_bytes(b"no edits at all")
     page.get_by_label("Import edits").set_input_files(tmp_path / "wrong.zip")
     expect(page.get_by_role("log")).to_contain_text("The file holds no edits")

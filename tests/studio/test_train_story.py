@@ -25,7 +25,7 @@ def test_a_training_is_begun_watched_stopped_and_gone_on_with(copied: Path) -> N
         form.get_by_role("radio", name="so many steps").check()
         form.get_by_role("textbox", name="Steps").fill("100000")
         form.get_by_role("textbox", name="batch").fill("1")
-        form.get_by_role("textbox", name="size *").fill("128")
+        form.get_by_role("textbox", name="size *").fill("64")
         form.get_by_role("textbox", name="width *").fill("8")
         form.get_by_role("button", name="Begin").click()
 
