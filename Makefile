@@ -64,14 +64,14 @@ types: $(INSTALLED) studio/node_modules/.package-lock.json
 wheel: $(INSTALLED) $(STUDIO)
 	$(BIN)/python -m hatchling build -t wheel
 
-# What the studio's tests need beside Python: Node.js to build the pages, a browser to look at them.
-BROWSER_TOOLS := npm chromium
+# What the studio's tests need beside Python: Node.js to build the pages, a browser to look at them, and a library
+# that what drives the browser is linked with.
 browser-tools:
-	@for tool in $(BROWSER_TOOLS); do \
-	  command -v $$tool >/dev/null && continue; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$tool; } >/dev/null \
-	    || { echo "$$tool is missing and could not be installed: install it, and run this again."; exit 1; }; \
-	done
+	@missing=; for tool in npm chromium; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	if command -v apt-get >/dev/null && ! /sbin/ldconfig -p | grep -q libatomic.so.1; then missing="$$missing libatomic1"; fi; \
+	test -z "$$missing" \
+	  || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; } >/dev/null \
+	  || { echo "Missing, and could not be installed:$$missing. Install that, and run this again."; exit 1; }
 
 test: browser-tools $(INSTALLED) $(STUDIO)
 	$(BIN)/ruff check .
