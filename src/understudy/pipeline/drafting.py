@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,44 +14,17 @@ import numpy.typing as npt
 from understudy.errors import BadInputError
 from understudy.pipeline.recompositing import Recompositor
 from understudy.pipeline.retouch_scene import FilmScene
-from understudy.pixels import Floats, to_bytes, to_float
+from understudy.pipeline.stroking import At, Brush, Source, after_stroke, face_in
+from understudy.pixels import to_bytes, to_float
 from understudy.retouch.canvas import Area, chart, eye_distance
 from understudy.retouch.edits import MASKED, PAINTED, Edit, Key, Operation, new_id, read_edit
-from understudy.retouch.healing import healed
 from understudy.retouch.making import Mask, Stroke, brushed, difference, patch_of
 from understudy.retouch.moving import offsets_of
 from understudy.retouch.patch import Patch
 from understudy.retouch.repairing import Repaired, Repairer
-from understudy.retouch.sources import brought, in_the_light_of
 from understudy.retouch.store import EditStore
 
 Bytes = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where cloned colours come from.
-
-    kind      "plate"     the plate's frame, at the same place
-              "frame"     the film's frame `frame`: the same place of the face there
-              "place"     the same frame, `offset` (x, y) pixels away from the brush
-              "picture"   `picture` (H, W, 3) uint8 with a face (478, 3) at `landmarks`: a frame of the
-                          likeness
-    in_light  whether the source takes on the broad colours around the brush; None: from another frame or
-              picture
-    """
-
-    kind: Literal["plate", "frame", "place", "picture"]
-    frame: int = 0
-    offset: tuple[float, float] = (0.0, 0.0)
-    picture: Bytes | None = field(default=None, repr=False)
-    landmarks: npt.NDArray[np.floating[Any]] | None = field(default=None, repr=False)
-    in_light: bool | None = None
-
-    @property
-    def relit(self) -> bool:
-        """Whether it does."""
-        return self.kind in ("frame", "picture") if self.in_light is None else self.in_light
 
 
 class Drafting:
@@ -123,7 +96,7 @@ class Drafting:
             track = onto.track if onto is not None else self.track_at(frame, float(at[0]), float(at[1]))
         others = self.store.edits() if edits is None else edits
         beneath = [each for each in others if onto is None or each.id != onto.id]
-        key = self._key(frame, track, mask, kind, _Brush(colour, source), onto, beneath)
+        key = self._key(frame, track, mask, kind, Brush(colour, source), onto, beneath)
         key = key.model_copy(update={"values": values or {}})
         return self._edit(kind, track, key, onto)
 
@@ -150,7 +123,7 @@ class Drafting:
         if track is None:
             y, x = np.nonzero(mask.matte)
             track = self.track_at(frame, float(x.mean() + mask.area.x0), float(y.mean() + mask.area.y0))
-        face = self._face(track, frame)
+        face = face_in(self.scene, track, frame)
         patch = patch_of(face, film, mask, to_float(picture[mask.area.within]))
         return self._edit(
             Operation.PAINT, track, Key(frame=frame, patch=self.store.patches.keep(patch)), onto
@@ -175,7 +148,7 @@ class Drafting:
             raise BadInputError("A nudge wants a point, a way and a radius of two pixels or more.")
         if track is None:
             track = self.track_at(frame, *point) if onto is None else onto.track
-        face = self._face(track, frame)
+        face = face_in(self.scene, track, frame)
         offsets = offsets_of(face, numbers[:2], numbers[2:4], float(radius))
         if not np.abs(offsets).max() > 0:
             raise BadInputError(
@@ -257,7 +230,7 @@ class Drafting:
         if track is None:
             middle = (self.width / 2, self.height / 2)
             track = self.track_at(frame, *middle) if onto is None else onto.track
-        self._face(track, frame)
+        face_in(self.scene, track, frame)
         return self._edit(kind, track, Key(frame=frame, values=values), onto)
 
     def _span(self, track: int) -> tuple[int, int]:
@@ -274,11 +247,11 @@ class Drafting:
         track: int,
         mask: Mask,
         kind: Operation,
-        brush: _Brush,
+        brush: Brush,
         onto: Edit | None,
         beneath: Sequence[Edit],
     ) -> Key:
-        face = self._face(track, frame)
+        face = face_in(self.scene, track, frame)
         film = self._drawn(frame, beneath).image
         before = next((key for key in onto.keys if key.frame == frame), None) if onto is not None else None
         now, drawn = film, mask
@@ -289,67 +262,8 @@ class Drafting:
                 now = self._drawn(frame, [*beneath, alone]).image
         repaired = None
         if kind in PAINTED:
-            repaired = self._colours(kind, brush, now, face, frame, track, mask, drawn.area)
+            repaired = after_stroke(self.scene, kind, brush, now, At(track, frame, face), mask, drawn.area)
         return Key(frame=frame, patch=self.store.patches.keep(patch_of(face, film, drawn, repaired)))
-
-    def _colours(
-        self,
-        kind: Operation,
-        brush: _Brush,
-        now: npt.NDArray[Any],
-        face: npt.NDArray[np.float32],
-        frame: int,
-        track: int,
-        mask: Mask,
-        area: Area,
-    ) -> Floats:
-        """What an area shows after a stroke, (h, w, 3) in [0, 1]."""
-        unit = eye_distance(face)
-        room = area.grown(1.2 * unit, self.height, self.width)
-        film, matte = to_float(now[room.within]), mask.over(room)
-        if kind is Operation.HEAL:
-            after = healed(film, matte, chart(face, room).covered)
-        else:
-            other = film
-            if kind is Operation.PAINT:
-                if brush.colour is None or not np.isfinite(brush.colour).all():
-                    raise BadInputError("Painting wants a colour.")
-                other = np.broadcast_to(np.clip(np.array(brush.colour, np.float32), 0, 1), film.shape)
-            elif brush.source is None:
-                raise BadInputError("Cloning wants a source: the plate, a frame, a place or a picture.")
-            else:
-                other = self._source(brush.source, now, face, frame, track, room, film)
-                if brush.source.relit:
-                    other = in_the_light_of(other, film, matte, unit)
-            after = film + matte[..., None] * (other - film)
-        y, x = area.y0 - room.y0, area.x0 - room.x0
-        return np.ascontiguousarray(after[y : y + area.shape[0], x : x + area.shape[1]], np.float32)
-
-    def _source(
-        self,
-        source: Source,
-        now: npt.NDArray[Any],
-        face: npt.NDArray[np.float32],
-        frame: int,
-        track: int,
-        room: Area,
-        film: Floats,
-    ) -> Floats:
-        if source.kind == "plate":
-            return to_float(self.scene.plate(frame)[room.within])
-        if source.kind == "place":
-            return _moved(now, room, source.offset)
-        if source.kind == "frame":
-            if not 0 <= source.frame < self.frames:
-                raise BadInputError(f"The film has the frames 0-{self.frames - 1}, and no {source.frame}.")
-            found = brought(
-                self.scene.result(source.frame), self._face(track, source.frame), face, room, like=now
-            )
-        elif source.picture is None or source.landmarks is None:
-            raise BadInputError("A picture as a source wants the landmarks of its face, too.")
-        else:
-            found = brought(source.picture, source.landmarks, face, room)
-        return np.where(found.known[..., None], found.picture, film)
 
     def _edit(self, kind: Operation, track: int, key: Key, onto: Edit | None) -> Edit:
         if onto is not None:
@@ -358,12 +272,6 @@ class Drafting:
             return onto.with_key(key)
         first, last = self._span(track)
         return _checked(kind, track, first, last, key)
-
-    def _face(self, track: int, frame: int) -> npt.NDArray[np.float32]:
-        found = self.scene.landmarks(track, frame)
-        if found is None:
-            raise BadInputError(f"Track {track} has no face in frame {frame}: choose another frame.")
-        return found
 
     def copied(self, edits: Sequence[Edit], track: int) -> tuple[Edit, ...]:
         """Edits as drafts for another track of the same person: over all of it, with ids of their own.
@@ -376,12 +284,6 @@ class Drafting:
         if not some:
             raise BadInputError(f"There are no edits that could be copied to track {track}.")
         return tuple(edit.changed(id=new_id(), track=track, first=first, last=last) for edit in some)
-
-
-@dataclass(frozen=True)
-class _Brush:
-    colour: tuple[float, float, float] | None
-    source: Source | None
 
 
 def track_at(scene: FilmScene, frame: int, x: float, y: float) -> int:
@@ -423,19 +325,3 @@ def _mask_of(patch: Patch, face: npt.NDArray[np.float32], height: int, width: in
     texels[~found.covered] = -1e4
     matte = cv2.remap(patch.matte, texels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     return Mask(area, np.clip(matte, 0, 1))
-
-
-def _moved(picture: npt.NDArray[Any], room: Area, offset: tuple[float, float]) -> Floats:
-    """An area of a frame as it is `offset` (x, y) pixels away."""
-    if not np.isfinite(offset).all():
-        raise BadInputError("The offset of a clone has to be two numbers.")
-    y, x = np.mgrid[room.y0 : room.y1, room.x0 : room.x1].astype(np.float32)
-    return np.asarray(
-        cv2.remap(
-            to_float(picture),
-            x + np.float32(offset[0]),
-            y + np.float32(offset[1]),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-    )

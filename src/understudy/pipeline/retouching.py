@@ -30,11 +30,12 @@ import numpy.typing as npt
 from understudy.compositing.marking import mark
 from understudy.errors import BadInputError
 from understudy.parallel import ordered_map
-from understudy.pipeline.drafting import Drafting, Source
+from understudy.pipeline.drafting import Drafting
 from understudy.pipeline.engine_choices import EngineChoices
 from understudy.pipeline.recompositing import Recompositor
 from understudy.pipeline.reopening import Reopened
 from understudy.pipeline.retouch_scene import FilmScene, Swapped, swapped
+from understudy.pipeline.stroking import Source, face_in
 from understudy.pixels import to_bytes
 from understudy.project.catalog import Catalog
 from understudy.project.journals import ConflictError
@@ -178,7 +179,7 @@ class Retouching(Drafting):
         if self.is_preview:
             raise BadInputError(f"{self.film.name} is a preview: nothing learns from what nobody agreed to.")
         number = self.track_at(frame, self.width / 2, self.height / 2) if track is None else track
-        face = self._face(number, frame)
+        face = face_in(self.scene, number, frame)
         area = Area.of(face, 0.5 * eye_distance(face), self.height, self.width)
         # Settings are no lesson: a face at half its strength has half of the plate's performer in it.
         edits = [edit for edit in self.edits() if edit.operation is not Operation.SETTINGS]
