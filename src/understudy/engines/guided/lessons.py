@@ -7,7 +7,7 @@ side; a plate may be lit from the other. The mirror shows how the likeness looks
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from scipy.spatial.distance import cdist
 from understudy.compositing.light import relight
 from understudy.engines.base import Crop, LikenessFaces, PlateFace, Rendered
 from understudy.engines.guided import lighting
-from understudy.engines.guided.glints import without_glints
 from understudy.engines.guided.maps import COUNT, face_mask, feature_mask, geometry_maps
 from understudy.engines.warp.choose import REGIONS, Looks, features
 from understudy.engines.warp.render import Mix, WarpModel
@@ -42,7 +41,7 @@ _APART = 4
 class Lessons:
     """Lessons of one likeness.
 
-    faces    what should come out; eyes do not glint, here and in `warped`: see `glints`
+    faces    what should come out
     warped   (N, 2 VARIANTS, S, S, 3): each face put together from others, in its own light; the latter half
              shows it in the mirror
     maps     (N, S, S, `maps.COUNT`): what each face shows
@@ -75,26 +74,24 @@ def make_lessons(faces: TrainingFaces, likeness: LikenessFaces, progress: Progre
     own, count, size = likeness.faces.select(faces.row), len(faces), faces.size
     model = self_portraits(faces.landmarks, own.light, likeness.clip[faces.row], size)
     crops = _InOrder(faces)
-    plain = np.empty_like(faces.images)
     warped = np.empty((count, 2 * VARIANTS, size, size, 3), np.uint8)
     maps = np.empty((count, size, size, COUNT), np.uint8)
     masks = np.empty((count, size, size, 2), np.uint8)
 
     def draw(place: int) -> None:
         lit = _Lit.of(faces, place)
-        plain[place] = as_bytes(without_glints(lit.picture, lit.points))
-        maps[place] = geometry_maps(lit.points, size, lit.map())
+        maps[place] = geometry_maps(faces.landmarks[place], size, lit.map())
         masks[place] = np.dstack([face_mask(maps[place]), feature_mask(maps[place])])
         for variant in range(2 * VARIANTS):
             face = PlateFace(variant * count + place, np.zeros_like(lit.picture), np.eye(2, 3))
             (drawn,) = model.render([face], crops)
             shown = lit if variant < VARIANTS else lit.mirrored()
-            warped[place, variant] = as_bytes(without_glints(shown.relit(drawn), shown.points))
+            warped[place, variant] = as_bytes(shown.relit(drawn))
 
     with progress.stage("put the likeness together from itself", count, "faces") as task:
         for _ in ordered_map(draw, range(count)):
             task.advance()
-    return Lessons(replace(faces, images=plain), warped, maps, masks)
+    return Lessons(faces, warped, maps, masks)
 
 
 @dataclass(frozen=True)

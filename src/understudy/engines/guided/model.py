@@ -14,7 +14,6 @@ import numpy.typing as npt
 from understudy.compositing.light import Shading
 from understudy.engines.aligned import AlignedView
 from understudy.engines.base import Crops, PlateFace, Rendered
-from understudy.engines.guided import glints
 from understudy.engines.guided.lighting import Lights, plate_map, relit
 from understudy.engines.guided.maps import COUNT, feature_mask, geometry_maps, lips_mask
 from understudy.engines.warp.render import WarpModel
@@ -132,10 +131,9 @@ class GuidedModel:
         height, width = drawn.matte.shape
         landmarks = self.plan.plate[face.row]
         shading = Shading.of(landmarks, face.to_crop, height, width)
-        target = apply_affine(face.to_crop, self.plan.target[face.row])
-        lit = glints.without_glints(relit(drawn, self.lights.change[face.row], shading), target)
+        lit = relit(drawn, self.lights.change[face.row], shading)
         view = AlignedView.of(face, landmarks, self.size)
-        points = apply_affine(view.to_square, target)
+        points = apply_affine(view.to_square, self._target_in_crop(face))
         light = plate_map(self.lights.whole[face.row], points, self.size)
         shows = geometry_maps(points, self.size, light)
         change = cv2.warpAffine(
@@ -145,10 +143,10 @@ class GuidedModel:
         rgb = lit + change[..., :3]
         if drawn.own is not None:
             rgb += drawn.own[..., None] * (drawn.rgb - rgb)
-        colours, share = glints.moved(face.image, apply_affine(face.to_crop, landmarks), target)
-        rgb += share[..., None] * (colours - rgb)
-        own = share if drawn.own is None else np.maximum(share, drawn.own)
-        return Rendered(np.clip(rgb, 0, 1), drawn.matte * change[..., 3], own)
+        return Rendered(np.clip(rgb, 0, 1), drawn.matte * change[..., 3], drawn.own)
+
+    def _target_in_crop(self, face: PlateFace) -> Array:
+        return apply_affine(face.to_crop, self.plan.target[face.row])
 
     def _change(self, picture: Floats, shows: npt.NDArray[np.uint8], points: Array) -> Floats:
         """What is added to a picture on the square, and what its matte is multiplied by, (size, size, 4)."""

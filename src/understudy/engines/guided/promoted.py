@@ -7,12 +7,10 @@ from dataclasses import fields
 import numpy as np
 
 from understudy.engines.base import Crops
-from understudy.engines.guided.glints import without_glints
-from understudy.engines.guided.lessons import VARIANTS, Lessons, as_bytes
+from understudy.engines.guided.lessons import VARIANTS, Lessons
 from understudy.engines.guided.lighting import Lights
 from understudy.engines.guided.trials import put_together
 from understudy.engines.warp.render import WarpModel
-from understudy.geometry.align import apply_affine
 from understudy.training.faces import PromotedFaces, TrainingFaces
 
 
@@ -29,15 +27,10 @@ def with_promoted(
     warped = np.repeat(trials.warped[:, None], 2 * VARIANTS, axis=1)
     warped[:, VARIANTS:] = warped[:, VARIANTS:, :, ::-1]
     changed = faces.mattes
-    plain = [
-        as_bytes(without_glints(picture.astype(np.float32) / 255, apply_affine(to_crop, plan.target[row])))
-        for picture, to_crop, row in zip(faces.images, faces.to_crop, faces.row, strict=True)
-    ]
     masks = np.stack([changed, np.minimum(changed, trials.features.reshape(-1, size, size))], axis=-1)
     # A repair says nothing about where the face ends: the matte is as the engine has it.
     shown = TrainingFaces(
-        **{each.name: getattr(faces, each.name) for each in fields(faces)}
-        | {"mattes": trials.mattes, "images": np.stack(plain)}
+        **{each.name: getattr(faces, each.name) for each in fields(faces)} | {"mattes": trials.mattes}
     )
     together = {
         each.name: np.concatenate([getattr(lessons.faces, each.name), getattr(shown, each.name)])

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from understudy.engines.base import Crops, PlateFace
-from understudy.engines.guided import glints
 from understudy.engines.guided.lessons import as_bytes
 from understudy.engines.guided.lighting import Lights, plate_map, relit, shading_of
 from understudy.engines.guided.maps import feature_mask, geometry_maps
@@ -24,17 +23,13 @@ _COUNT = 4
 
 @dataclass(frozen=True)
 class Trials:
-    """Plate faces, and what the network is given for them: (T, S, S) or (T, S, S, C).
-
-    glints    the plate's colours and how far they are to be shown, as of `glints.moved`
-    """
+    """Plate faces, and what the network is given for them: (T, S, S) or (T, S, S, C)."""
 
     plate: Bytes = field(repr=False)
     warped: Bytes = field(repr=False)
     mattes: Bytes = field(repr=False)
     maps: Bytes = field(repr=False)
     features: Bytes = field(repr=False)
-    glints: Bytes = field(repr=False)
 
 
 def make_trials(plan: WarpModel, lights: Lights, plate: TrainingFaces, crops: Crops) -> Trials:
@@ -54,9 +49,7 @@ def put_together(
         (rendered,) = plan.render([PlateFace(row, picture, to_crop)], crops)
         warped = relit(rendered, lights.change[row], shading_of(plate.landmarks[place], plate.size))
         points = apply_affine(to_crop, plan.target[row])
-        warped = glints.without_glints(warped, points)
         shows = geometry_maps(points, plate.size, plate_map(lights.whole[row], points, plate.size))
         pictures = plate.images[place], as_bytes(warped), as_bytes(rendered.matte)
-        glinting = as_bytes(np.dstack(glints.moved(picture, plate.landmarks[place], points)))
-        drawn.append((*pictures, shows, feature_mask(shows), glinting))
+        drawn.append((*pictures, shows, feature_mask(shows)))
     return Trials(*(np.stack(each) for each in zip(*drawn, strict=True)))
