@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.engines.toy_engine import installed
 from tests.pipeline.school import steps
 from tests.studio.browser import opened, studio
-from tests.studio.test_story import PATIENCE, exact, shows
+from tests.studio.test_story import PATIENCE, at_frame_8, exact, shows
 from understudy.pipeline.train import train
 from understudy.pipeline.train_request import TrainRequest
 
@@ -51,10 +51,7 @@ def test_1_what_is_missing_is_said_and_made_by_one_button(page: Page) -> None:
 
 
 def test_2_settings_of_a_range_are_seen_while_they_are_chosen(page: Page) -> None:
-    page.get_by_role("link", name="Retouch").click()
-    page.get_by_role("textbox", name="Go to frame").fill("8")
-    page.keyboard.press("Enter")
-    shows(page, 8, "retouched")
+    at_frame_8(page)
     page.get_by_role("button", name="Settings", exact=True).click()
     strength = page.get_by_label("Strength").first
     strength.focus()
@@ -77,10 +74,7 @@ def test_2_settings_of_a_range_are_seen_while_they_are_chosen(page: Page) -> Non
 
 
 def test_3_another_engine_over_a_range(page: Page) -> None:
-    page.get_by_role("link", name="Retouch").click()
-    page.get_by_role("textbox", name="Go to frame").fill("8")
-    page.keyboard.press("Enter")
-    shows(page, 8, "retouched")
+    at_frame_8(page)
     page.get_by_role("button", name="Settings", exact=True).click()
     engine = page.get_by_label("Engine")
     expect(engine.locator("option")).to_have_text(["warp, as the film", "toy"])

@@ -37,6 +37,14 @@ def shows(page: Page, frame: int, layers: str) -> None:
     expect(page.get_by_test_id("picture")).to_have_attribute("data-layers", layers)
 
 
+def at_frame_8(page: Page) -> None:
+    """Go there in Retouch."""
+    page.get_by_role("link", name="Retouch").click()
+    page.get_by_role("textbox", name="Go to frame").fill("8")
+    page.keyboard.press("Enter")
+    shows(page, 8, "retouched")
+
+
 def test_1_review(page: Page) -> None:
     assert "token" not in page.url, "it does not stay in the address"
     shows(page, 0, "result")
@@ -143,10 +151,7 @@ def exact(page: Page, path: str) -> np.ndarray:
 
 
 def test_5_retouch(page: Page) -> None:
-    page.get_by_role("link", name="Retouch").click()
-    page.get_by_role("textbox", name="Go to frame").fill("8")
-    page.keyboard.press("Enter")
-    shows(page, 8, "retouched")
+    at_frame_8(page)
     page.get_by_role("button", name="Paint", exact=True).click()
     page.get_by_label("Colour").fill("#7a2f2a")
     drawn(page, [(0.52, 0.24), (0.6, 0.22)])
@@ -182,13 +187,6 @@ def test_5_retouch(page: Page) -> None:
     shows(page, 8, "retouched")
     page.get_by_role("link", name="Review").click()
     page.get_by_role("button", name="Retouched").click()
-    shows(page, 8, "retouched")
-
-
-def at_frame_8(page: Page) -> None:
-    page.get_by_role("link", name="Retouch").click()
-    page.get_by_role("textbox", name="Go to frame").fill("8")
-    page.keyboard.press("Enter")
     shows(page, 8, "retouched")
 
 

@@ -201,7 +201,7 @@ class Drafting:
         """Bad frames first..last put together from the good ones beside them."""
         if track is None:
             track = self.track_at(first, self.width / 2, self.height / 2)
-        begin, end = self._span(track)
+        begin, end = self.span(track)
         if not begin <= first <= last <= end or (first, last) == (begin, end):
             raise BadInputError(
                 f"Frames {first}-{last} have no good frame beside them: the face is in {begin}-{end}."
@@ -233,9 +233,10 @@ class Drafting:
         face_in(self.scene, track, frame)
         return self._edit(kind, track, Key(frame=frame, values=values), onto)
 
-    def _span(self, track: int) -> tuple[int, int]:
+    def span(self, track: int) -> tuple[int, int]:
+        """The first and the last frame of a replaced track. Raises BadInputError for any other."""
         if track not in self.tracks:
-            known = ", ".join(map(str, self.tracks))
+            known = ", ".join(map(str, sorted(self.tracks)))
             raise BadInputError(
                 f"Track {track} was not replaced in {self.scene.made.film.name}: there is {known}."
             )
@@ -270,7 +271,7 @@ class Drafting:
             if onto.operation is not kind:
                 raise BadInputError(f"That edit is of another kind ({onto.operation.value}): draw a new one.")
             return onto.with_key(key)
-        first, last = self._span(track)
+        first, last = self.span(track)
         return _checked(kind, track, first, last, key)
 
     def copied(self, edits: Sequence[Edit], track: int) -> tuple[Edit, ...]:
@@ -279,7 +280,7 @@ class Drafting:
         Frames that are held are left out: what holds them are their own neighbours. Raises BadInputError for
         a track that was not replaced, and where nothing is left.
         """
-        first, last = self._span(track)
+        first, last = self.span(track)
         some = [edit for edit in edits if edit.operation is not Operation.HOLD]
         if not some:
             raise BadInputError(f"There are no edits that could be copied to track {track}.")

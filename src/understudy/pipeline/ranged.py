@@ -107,10 +107,7 @@ def _edit(
 
 def _span(desk: Retouching, wanted: RangeSettings, track: int) -> tuple[int, int] | None:
     """Where a face is in a range; None: nowhere."""
-    if track not in desk.tracks:
-        known = ", ".join(map(str, sorted(desk.tracks)))
-        raise BadInputError(f"Track {track} was not replaced in {desk.film.name}: there is {known}.")
-    first, last = desk.tracks[track]
+    first, last = desk.span(track)
     first, last = max(first, wanted.first), min(last, wanted.last)
     return (first, last) if first <= last else None
 

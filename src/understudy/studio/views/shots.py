@@ -104,11 +104,12 @@ def read_shots(film: int, desk: AtDesk) -> ShotsState:
     consent = agreed(desk.folder, one.path)
     editable = desk.opened.has_retouching(one)
     retouching = desk.opened.retouching(one) if editable else None
-    edits = retouching.edits() if retouching else ()
+    state = retouching.state() if retouching else None
+    edits = state.edits if state else ()
     tracks = retouching.tracks if retouching else {}
     shots = [_shot(span, edits, tracks) for span in film_spans(desk, one)]
     return ShotsState(
-        revision=retouching.state().revision if retouching else 0,
+        revision=state.revision if state else 0,
         shots=shots,
         standing=consent.standing,
         plate_reason=consent.plate_reason,
