@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -114,6 +117,39 @@ def test_round_trip(plate: Path, tmp_path: Path, codec: str, suffix: str) -> Non
     assert _packets(output, "audio") == _packets(plate, "audio")
     with av.open(str(output)) as container:
         assert container.metadata.get("title", container.metadata.get("TITLE")) == "Scene 4"
+
+
+SHORT_SEGMENTS = """
+import sys
+from fractions import Fraction
+from pathlib import Path
+import numpy as np
+from understudy.media import CODECS, Colour, OutputSpec
+from understudy.media.segments import encode_segment
+for name, codec in CODECS.items():
+    spec = OutputSpec(codec, 64, 64, Fraction(25), Colour("bt709", "bt709", "bt709", "tv"))
+    for count in (1, 2, 3):
+        images = [np.full((64, 64, 3), 40 * number, np.uint8) for number in range(count)]
+        encode_segment(Path(sys.argv[1]) / f"{name}-{count}.mkv", images, spec)
+"""
+
+
+def test_short_segments_do_not_depend_on_what_lies_in_memory(tmp_path: Path) -> None:
+    """x265 takes decode times of one or two pictures from memory it has not set; here it is all set."""
+    for fill in ("1", "165"):
+        (tmp_path / fill).mkdir()
+        subprocess.run(
+            [sys.executable, "-c", SHORT_SEGMENTS, str(tmp_path / fill)],
+            env={**os.environ, "MALLOC_PERTURB_": fill},
+            check=True,
+            timeout=120,
+        )
+    for codec in CODECS:
+        for count in (1, 2, 3):
+            path, twin = (tmp_path / fill / f"{codec}-{count}{SEGMENT_SUFFIX}" for fill in ("1", "165"))
+            assert path.read_bytes() == twin.read_bytes()
+            with av.open(str(path)) as container:
+                assert len(list(container.decode(video=0))) == count
 
 
 def _unit(image: np.ndarray) -> np.ndarray:

@@ -27,6 +27,9 @@ SEGMENT_SUFFIX = ".mkv"
 BITEXACT = 0x0400
 """FFmpeg's AVFMT_FLAG_BITEXACT: no random identifiers and no dates, so that equal films are equal files."""
 
+HELD_BACK = 2
+"""Frames by which an encoder that reorders pictures decodes them ahead of their times."""
+
 
 def encode_segment(path: Path, images: Iterable[Image], spec: OutputSpec) -> int:
     """Encode `images` into one segment file, which gets its name only when it is whole; return their number.
@@ -39,6 +42,7 @@ def encode_segment(path: Path, images: Iterable[Image], spec: OutputSpec) -> int
     with replacing(path) as part, _container(part, path) as container:
         with written(path):
             stream = _stream(container, spec)
+        packets = _Packets(container)
         for image in images:
             if image.shape[:2] != (spec.height, spec.width):
                 raise ValueError(
@@ -48,11 +52,29 @@ def encode_segment(path: Path, images: Iterable[Image], spec: OutputSpec) -> int
             frame.pts = count
             frame.time_base = 1 / spec.rate
             with written(path):
-                container.mux(stream.encode(frame))
+                packets.add(stream.encode(frame))
             count += 1
         with written(path):
-            container.mux(stream.encode(None))
+            packets.add(stream.encode(None))
     return count
+
+
+class _Packets:
+    """Packets on their way into a file, in the order they are decoded in, with decode times that say so.
+
+    The encoders' own are not kept: x265 before 2026-08 gives a run of one or two pictures whatever lay in
+    memory (its issue 781), which the file refuses now and then.
+    """
+
+    def __init__(self, container: av.container.OutputContainer) -> None:
+        self._container = container
+        self._count = 0
+
+    def add(self, packets: Iterable[av.Packet]) -> None:
+        for packet in packets:
+            packet.dts = self._count - HELD_BACK
+            self._container.mux(packet)
+            self._count += 1
 
 
 @contextmanager
