@@ -72,6 +72,39 @@ def test_a_blink_in_two_frames_keeps_its_depth_though_flow_swears_that_nothing_m
     assert np.abs(moved[33:57]).max() < 0.3
 
 
+def _talking(gaps: np.ndarray) -> np.ndarray:
+    """A still face whose inner lips are `gaps` (N,) pixels apart."""
+    points = np.repeat(mesh.canonical_face()[None] * 100, len(gaps), axis=0)
+    upper, lower = (list(lip[1:-1]) for lip in (mesh.LIP_UPPER_INNER, mesh.LIP_LOWER_INNER))
+    points[:, lower] = points[:, upper]
+    points[:, lower, 1] += gaps[:, None]
+    return points
+
+
+def _gaps(points: np.ndarray) -> np.ndarray:
+    upper, lower = (list(lip[1:-1]) for lip in (mesh.LIP_UPPER_INNER, mesh.LIP_LOWER_INNER))
+    return (points[:, lower, 1] - points[:, upper, 1]).mean(1)
+
+
+def test_lips_that_meet_are_shut_though_flow_saw_them_part_by_half() -> None:
+    gaps = np.zeros(60)
+    gaps[10:20] = gaps[30:40] = 20.0
+    points = _talking(gaps)
+    motion = _motion(_talking(gaps / 2))
+    out = _gaps(steady(points, motion))
+    shut = gaps == 0
+    assert np.abs(out[shut]).max() < 0.1
+    assert out[~shut].min() > 10
+
+
+def test_lips_that_are_open_move_as_flow_says() -> None:
+    gaps = 12.0 + 3 * np.sin(np.linspace(0, 12, 60))
+    noisy = _talking(gaps + np.random.default_rng(2).normal(0, 1.0, 60))
+    out = _gaps(steady(noisy, _motion(_talking(gaps))))
+    assert np.std(out - gaps) < 0.5 * np.std(_gaps(noisy) - gaps)
+    assert np.abs(np.diff(out - gaps)).max() < 0.3
+
+
 def test_one_face_is_a_track() -> None:
     points = _track(1)
     empty = Motion(np.zeros((0, 478, 2), np.float32), np.zeros((0, 478), np.float32))

@@ -28,6 +28,10 @@ _LOST = 0.01
 """Flow at a lid or an iris that differs from the landmarks' own step by this, in eye distances, is half way
 to being left out. That is ten times the landmarker's noise: in a blink, flow loses the eye."""
 _DEPTH_SIGMA = 2.0
+_SHUT = 0.015
+"""Lips that are less than this apart, in eye distances, are shut or nearly: landmarkers tell that well."""
+_UPPER_LIP = list(mesh.LIP_UPPER_INNER[1:-1])
+_LOWER_LIP = list(mesh.LIP_LOWER_INNER[1:-1])
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
 
     Minimises sum |x_t - l_t|^2 + k sum trust_t |x_t+1 - x_t - flow_t|^2 for every point by itself; k is
     smaller for lids and irises, and smaller still where flow has lost them in a blink. Depth, which flow
-    cannot see, is smoothed by a Gaussian.
+    cannot see, is smoothed by a Gaussian. Lips that are shut are as far apart as the landmarker says.
     """
     steadied = empty(landmarks.shape, np.float32)
     if len(steadied) < 2:
@@ -57,7 +61,8 @@ def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
     stiffness[list(_QUICK)] = _STIFFNESS_OF_LIDS
     # (1 + doubt |difference|^2)^-2 is Geman and McClure's weight
     doubt = np.zeros(mesh.VERTEX_COUNT)
-    doubt[list(_QUICK)] = (_LOST * eye_distance(landmarks)) ** -2
+    between_eyes = eye_distance(landmarks)
+    doubt[list(_QUICK)] = (_LOST * between_eyes) ** -2
     columns = (landmarks, motion.displacement, motion.trust, steadied)
     for wanted, seen, inner, some in track_windows(len(landmarks), mesh.VERTEX_COUNT, *columns):
         steps = slice(seen.start, seen.stop - 1)
@@ -68,7 +73,26 @@ def steady(landmarks: npt.NDArray[np.floating[Any]], motion: Motion) -> Floats:
         steadied[wanted, some, :2] = follow(points[..., :2], flow, weight)[inner]
         depth = gaussian_filter1d(points[..., 2], _DEPTH_SIGMA, axis=0, mode="nearest")
         steadied[wanted, some, 2] = depth[inner]
+    for part in stretches(len(landmarks), landmarks, steadied):
+        _shut(steadied[part], landmarks[part], _SHUT * between_eyes)
     return steadied
+
+
+def _shut(steadied: Floats, landmarks: npt.NDArray[np.floating[Any]], near: float) -> None:
+    """Shut lips of `steadied` faces (N, 478, 3), in place, where those of `landmarks` are within about `near`
+    pixels of each other.
+
+    When lips part or meet, flow does not know which of them it is that appears or is covered, and carries one
+    along with the other: for many frames before and after they would stay apart.
+    """
+    seen, drawn = (
+        np.asarray(each[:, _LOWER_LIP, :2] - each[:, _UPPER_LIP, :2], np.float64)
+        for each in (landmarks, steadied)
+    )
+    apart = np.linalg.norm(seen, axis=-1).mean(1)
+    change = np.exp(-((apart / near) ** 2))[:, None, None] * (seen - drawn)
+    steadied[:, _UPPER_LIP, :2] -= change / 2
+    steadied[:, _LOWER_LIP, :2] += change / 2
 
 
 def eye_distance(landmarks: npt.NDArray[np.floating[Any]]) -> float:
