@@ -92,6 +92,33 @@ def test_lessons_are_near_what_should_come_out_and_the_same_every_time(likeness)
         assert 0.5 < error.sum() / (heavy.sum() * 3 * VARIANTS) < 20
 
 
+def test_most_of_a_training_sees_parts_of_faces_and_its_end_whole_ones(likeness) -> None:
+    """Halved faces and windows of them, in turn; a window shows eyes or a mouth, pixel by pixel."""
+    import torch
+
+    from understudy.engines.guided.learner import GuidedLearner
+
+    faces = faces_of(likeness, 64)
+    learner = GuidedLearner(make_lessons(faces, likeness.likeness, SilentProgress()), None, (8, 12, 16, 24))
+    learner.schedule(0.5)
+    kinds = []
+    for seed in range(12):
+        batch = learner.draw(4, torch.Generator().manual_seed(seed))
+        assert batch["target"].shape == (4, 3, 32, 32)
+        assert batch["maps"].shape == (4, MAPS, 32, 32)
+        kinds.append(float(batch["sides"].unique()))
+        assert (batch["features"].amax((1, 2, 3)) > 0.5).all()
+        if kinds[-1] == 2:
+            maps = np.round(127.5 * (batch["maps"][0].numpy() + 1))
+            whole = learner._arrays["maps"][batch["faces"][0]].numpy()
+            places = np.lib.stride_tricks.sliding_window_view(whole[5:8], (32, 32), axis=(1, 2))
+            either = (maps[5:8], maps[5:8, :, ::-1])
+            assert any((places == each[:, None, None]).all((0, 3, 4)).any() for each in either)
+    assert set(kinds) == {1.0, 2.0}
+    learner.schedule(0.9)
+    assert learner.draw(4, torch.Generator().manual_seed(0))["target"].shape == (4, 3, 64, 64)
+
+
 def test_a_fault_that_all_lessons_share_is_unlearned(likeness, tmp_path) -> None:
     """After some steps faces that it never saw come out nearer to the truth than they went in."""
     from understudy.engines.guided.learner import GuidedLearner
