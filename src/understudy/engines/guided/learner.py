@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,6 +27,7 @@ _MIRRORED = 1 / 3
 """Share of lessons in the mirror."""
 _SHAKEN = 1.2 / 256
 """What is put together is bent by a smooth random field of this many sides, so that mending it is learned."""
+_BENDS = 6
 _TONED = 0.05
 _IN_PARTS = 0.8
 """Share of the budget in which half of the batches have half the side, for what is large (light, tone), and
@@ -36,6 +38,31 @@ _WINDOWS = (1 / 8, 15 / 32), (3 / 16, 5 / 16)
 _LEVELS = 32
 """A side that can be halved is a multiple of this: the network halves four times."""
 _SHEET = 4
+
+
+@dataclass(frozen=True)
+class _View:
+    """What of its faces a batch shows.
+
+    arrays     of the lessons, by name, bytes (N, ..., S, S)
+    side       of what is shown, pixels
+    top, left  where that begins. In the mirror it is what lies there that is turned round
+    """
+
+    arrays: Mapping[str, Tensor] = field(repr=False)
+    side: int
+    top: int = 0
+    left: int = 0
+
+    @property
+    def enlarged(self) -> float:
+        """Sides of a whole face, in those of what is shown."""
+        return self.arrays["target"].shape[-1] / self.side
+
+    def of(self, name: str) -> Tensor:
+        """What is shown of all faces."""
+        down, across = slice(self.top, self.top + self.side), slice(self.left, self.left + self.side)
+        return self.arrays[name][..., down, across]
 
 
 class GuidedLearner(Learner):
@@ -65,7 +92,7 @@ class GuidedLearner(Learner):
         weights = np.concatenate([pose_weights(faces.pose[learned]), extra])
         self.sampler = Sampler(np.append(learned, np.arange(own, len(faces))), weights, hard=0.5)
         self._size = faces.size
-        self._arrays = {
+        self._whole = {
             "target": torch.from_numpy(np.array(faces.images)).permute(0, 3, 1, 2),
             "matte": torch.from_numpy(np.array(faces.mattes))[:, None],
             "warped": torch.from_numpy(lessons.warped).permute(0, 1, 4, 2, 3),
@@ -79,6 +106,10 @@ class GuidedLearner(Learner):
         """Begin with less than whole faces."""
         self._in_parts = progress < _IN_PARTS and self._size % _LEVELS == 0
 
+    @cached_property
+    def _halved(self) -> dict[str, Tensor]:
+        return {name: _half(each) for name, each in self._whole.items()}
+
     @property
     def device(self) -> torch.device:
         """Where the network is."""
@@ -90,38 +121,56 @@ class GuidedLearner(Learner):
         mirrored = VARIANTS * (torch.rand(len(faces), generator=chance) < _MIRRORED).long()
         variant = (mirrored[:, None] + torch.arange(VARIANTS)).flatten()[:count]
         faces = faces.repeat_interleave(VARIANTS)[:count]
-        bent = torch.randn(count, 2, 6, 6, generator=chance)
+        view = self._view(chance)
+        bends = round(_BENDS / view.enlarged)
+        bent = torch.randn(count, 2, bends, bends, generator=chance)
         toned = 1 + _TONED * torch.randn(count, 3, 1, 1, generator=chance)
         device = self.device
-        shown = self._take(faces, variant)
+        shown = self._take(faces, variant, view)
         toned = toned.to(device)
-        field = functional.interpolate(_SHAKEN * bent.to(device), (self._size,) * 2, mode="bicubic")
+        shift = functional.interpolate(
+            _SHAKEN * view.enlarged * bent.to(device), (view.side,) * 2, mode="bicubic"
+        )
         shaken = Correction(
-            shift=field, tone=torch.zeros(1, device=device), drawn=torch.zeros(1, device=device),
+            shift=shift, tone=torch.zeros(1, device=device), drawn=torch.zeros(1, device=device),
             share=torch.zeros(1, device=device), matte=shown["matte"],
         )  # fmt: skip
-        batch = {
+        return {
             **shown,
             "warped": toned * shaken.apply(shown["warped"]),
             "target": toned * shown["target"],
+            "faces": faces,
+            "enlarged": torch.full((count, 1, 1, 1), view.enlarged, device=device),
         }
-        sides = torch.ones(1, 1, 1, 1, device=device)  # of the face, in those of what is shown
-        if self._in_parts:
-            if torch.rand(1, generator=chance) < 0.5:
-                batch = {name: functional.avg_pool2d(each, 2) for name, each in batch.items()}
-            else:
-                batch, sides = _window(batch, self._size, chance), 2 * sides
-        return {**batch, "faces": faces, "sides": sides.expand(count, -1, -1, -1)}
 
-    def _take(self, faces: Tensor, variant: Tensor) -> dict[str, Tensor]:
+    def _view(self, chance: torch.Generator) -> _View:
+        if not self._in_parts:
+            return self._all
+        half = self._size // 2
+        if torch.rand(1, generator=chance) < 0.5:
+            return _View(self._on_device(self._halved), half)
+        top, left = (
+            int(self._size * (first + (last - first) * float(torch.rand(1, generator=chance))))
+            for first, last in _WINDOWS
+        )
+        return _View(self._on_device(self._whole), half, top, left)
+
+    @property
+    def _all(self) -> _View:
+        return _View(self._on_device(self._whole), self._size)
+
+    def _on_device(self, arrays: dict[str, Tensor]) -> dict[str, Tensor]:
+        if arrays["target"].device != self.device:
+            arrays.update({name: each.to(self.device) for name, each in arrays.items()})
+        return arrays
+
+    def _take(self, faces: Tensor, variant: Tensor, view: _View) -> dict[str, Tensor]:
         device = self.device
-        if self._arrays["target"].device != device:
-            self._arrays = {name: each.to(device) for name, each in self._arrays.items()}
         rows, variant = faces.to(device), variant.to(device)
         mirrored = (variant >= VARIANTS).view(-1, 1, 1, 1)
 
         def seen(name: str) -> Tensor:
-            picture = self._arrays[name][rows]
+            picture = view.of(name)[rows]
             return torch.where(mirrored, picture.flip(-1), picture).float()
 
         masks, shows = seen("masks") / 255, seen("maps") / 127.5 - 1
@@ -131,7 +180,7 @@ class GuidedLearner(Learner):
         return {
             "target": seen("target") / 255,
             "matte": seen("matte") / 255,
-            "warped": self._arrays["warped"][rows, variant].float() / 255,
+            "warped": view.of("warped")[rows, variant].float() / 255,
             "maps": shows,
             "features": features,
             "weight": face * (1 + heavier * features),
@@ -142,7 +191,7 @@ class GuidedLearner(Learner):
         del step
         target, weight = batch["target"], batch["weight"]
         correction = self.net(batch["warped"], batch["maps"], batch["features"])
-        shifted = replace(correction, shift=correction.shift * batch["sides"])
+        shifted = replace(correction, shift=correction.shift * batch["enlarged"])
         result = shifted.apply(batch["warped"])
         each = {
             "l1": loss.l1(result, target, weight),
@@ -176,7 +225,7 @@ class GuidedLearner(Learner):
         error, total = 0.0, 0.0
         for face in self._held_out:
             for variant in range(VARIANTS):
-                shown = self._take(torch.tensor([face]), torch.tensor([variant]))
+                shown = self._take(torch.tensor([face]), torch.tensor([variant]), self._all)
                 weight = shown["weight"]
                 square = (self._mended(shown).clamp(0, 1) - shown["target"]).square().mean(1, keepdim=True)
                 error += float((square * weight).sum())
@@ -193,7 +242,7 @@ class GuidedLearner(Learner):
         """Rows of held-out likeness, as put together, mended; plate, as put together, mended, matte."""
         rows = []
         for index, face in enumerate(self._held_out[:: max(1, len(self._held_out) // _SHEET)][:_SHEET]):
-            shown = self._take(torch.tensor([face]), torch.tensor([VARIANTS - 1]))
+            shown = self._take(torch.tensor([face]), torch.tensor([VARIANTS - 1]), self._all)
             cover = (shown["maps"][:, maps.COVER : maps.COVER + 1] + 1) / 2
             row = [shown["target"], shown["warped"] * cover, self._mended(shown) * cover]
             rows.append(torch.cat([*row, *self._trial(index)], dim=3))
@@ -225,14 +274,11 @@ class GuidedLearner(Learner):
         return {"net": "refiner", "maps": maps.COUNT, "channels": list(self._channels), "size": self._size}
 
 
-def _window(batch: Batch, size: int, chance: torch.Generator) -> dict[str, Tensor]:
-    """A window of half the side; `size` is that of the faces."""
-    top, left = (
-        int(size * (first + (last - first) * float(torch.rand(1, generator=chance))))
-        for first, last in _WINDOWS
-    )
-    half = size // 2
-    return {name: each[..., top : top + half, left : left + half] for name, each in batch.items()}
+def _half(pictures: Tensor) -> Tensor:
+    """Bytes (..., H, W) at half of the size."""
+    flat = pictures.reshape(-1, *pictures.shape[-3:])
+    small = torch.stack([functional.avg_pool2d(each.float(), 2).round().byte() for each in flat])
+    return small.reshape(*pictures.shape[:-2], *small.shape[-2:])
 
 
 def _dssim(result: Tensor, target: Tensor, weight: Tensor) -> Tensor:
