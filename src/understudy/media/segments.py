@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import av
 import av.container
@@ -70,7 +71,7 @@ class _Packets:
         self._container = container
         self._count = 0
 
-    def add(self, packets: Iterable[av.Packet]) -> None:
+    def add(self, packets: Iterable[av.Packet[Any]]) -> None:
         for packet in packets:
             packet.dts = self._count - HELD_BACK
             self._container.mux(packet)
