@@ -11,8 +11,7 @@ from understudy.faces.faceset import Faceset
 from understudy.geometry import mesh
 from understudy.geometry.raster import Raster
 
-UPPER = list(mesh.LIP_UPPER_INNER[1:-1])
-LOWER = list(mesh.LIP_LOWER_INNER[1:-1])
+UPPER, LOWER = (list(lip) for lip in mesh.LIPS_PARTING)
 
 
 @dataclass(frozen=True)

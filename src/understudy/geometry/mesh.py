@@ -31,6 +31,8 @@ LIP_LOWER_OUTER = (LIPS_OUTER[0], *LIPS_OUTER[:9:-1])
 LIP_UPPER_INNER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LIP_LOWER_INNER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 """Inner lip edges, both from the right mouth corner to the left one, paired by index."""
+LIPS_PARTING = (LIP_UPPER_INNER[1:-1], LIP_LOWER_INNER[1:-1])
+"""The upper and the lower one between the corners: what is apart when a mouth is open."""
 LIPS_INNER = LIP_UPPER_INNER + LIP_LOWER_INNER[-2:0:-1]
 
 RIGHT_LID_UPPER = (33, 246, 161, 160, 159, 158, 157, 173, 133)

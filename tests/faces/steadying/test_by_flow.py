@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.posed_faces import LOWER, UPPER
 from understudy.faces import stretches
 from understudy.faces.steadying import following
 from understudy.faces.steadying.by_flow import Motion, steady
@@ -75,15 +76,13 @@ def test_a_blink_in_two_frames_keeps_its_depth_though_flow_swears_that_nothing_m
 def _talking(gaps: np.ndarray) -> np.ndarray:
     """A still face whose inner lips are `gaps` (N,) pixels apart."""
     points = np.repeat(mesh.canonical_face()[None] * 100, len(gaps), axis=0)
-    upper, lower = (list(lip[1:-1]) for lip in (mesh.LIP_UPPER_INNER, mesh.LIP_LOWER_INNER))
-    points[:, lower] = points[:, upper]
-    points[:, lower, 1] += gaps[:, None]
+    points[:, LOWER] = points[:, UPPER]
+    points[:, LOWER, 1] += gaps[:, None]
     return points
 
 
 def _gaps(points: np.ndarray) -> np.ndarray:
-    upper, lower = (list(lip[1:-1]) for lip in (mesh.LIP_UPPER_INNER, mesh.LIP_LOWER_INNER))
-    return (points[:, lower, 1] - points[:, upper, 1]).mean(1)
+    return (points[:, LOWER, 1] - points[:, UPPER, 1]).mean(1)
 
 
 def test_lips_that_meet_are_shut_though_flow_saw_them_part_by_half() -> None:

@@ -28,8 +28,7 @@ _RESTING_WIDTH = 0.55
 _MOST_CALM = 2048
 """Frames from which the performer at rest is told at most."""
 
-_UPPER_LIP = np.array(mesh.LIP_UPPER_INNER[1:-1])
-_LOWER_LIP = np.array(mesh.LIP_LOWER_INNER[1:-1])
+_UPPER_LIP, _LOWER_LIP = (np.array(lip) for lip in mesh.LIPS_PARTING)
 _Eye = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], tuple[int, int]]
 _LIDS: tuple[_Eye, _Eye] = (
     (np.array(mesh.RIGHT_LID_UPPER[1:-1]), np.array(mesh.RIGHT_LID_LOWER[1:-1]), mesh.RIGHT_EYE_CORNERS),

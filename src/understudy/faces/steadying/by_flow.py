@@ -30,8 +30,7 @@ to being left out. That is ten times the landmarker's noise: in a blink, flow lo
 _DEPTH_SIGMA = 2.0
 _SHUT = 0.015
 """Lips that are less than this apart, in eye distances, are shut or nearly: landmarkers tell that well."""
-_UPPER_LIP = list(mesh.LIP_UPPER_INNER[1:-1])
-_LOWER_LIP = list(mesh.LIP_LOWER_INNER[1:-1])
+_UPPER_LIP, _LOWER_LIP = (list(lip) for lip in mesh.LIPS_PARTING)
 
 
 @dataclass(frozen=True)
