@@ -16,6 +16,8 @@ from understudy.engines.guided.maps import COUNT as MAPS
 from understudy.engines.guided.model import GuidedModel
 from understudy.engines.warp import WarpEngine
 from understudy.errors import BadInputError
+from understudy.geometry import mesh
+from understudy.geometry.align import apply_affine
 from understudy.progress import SilentProgress
 
 COUNT = 24
@@ -198,6 +200,32 @@ def test_the_inside_of_the_plates_own_mouth_stays_as_it_is(likeness, plate) -> N
     mouth, skin = drawn.own == 1, (drawn.own == 0) & (drawn.matte > 0.9)
     assert np.abs(mended.rgb - drawn.rgb)[mouth].max() < 1e-6
     assert np.median((mended.rgb - drawn.rgb)[skin]) > 0.1
+
+
+def test_the_plates_eyes_say_where_the_face_glints(likeness, plate) -> None:
+    """Painted onto the plate's irises, glints are shown on the likeness's as they are."""
+    from understudy.nets.refiner import Refiner
+
+    plan, bright = WarpEngine().fit(likeness.likeness, plate.faces), (0.97, 0.95, 0.99)
+    model = GuidedModel.of(plan, unlit(plate), Refiner(MAPS, (8, 12, 16, 24)), 64, (8, 12, 16, 24))
+    face = plate.face(2, scale=3.0)
+    face = replace(face, image=face.image / 2)
+    rows, columns = np.mgrid[: face.image.shape[0], : face.image.shape[1]]
+    image, shown = face.image.copy(), []
+    for ring in (mesh.RIGHT_IRIS, mesh.LEFT_IRIS):
+        before, after = (apply_affine(face.to_crop, each[face.row]) for each in (plan.plate, plan.target))
+        radius = np.linalg.norm(before[list(ring[1:]), :2] - before[ring[0], :2], axis=1).mean()
+        image[np.hypot(columns - before[ring[0], 0], rows - before[ring[0], 1]) < 0.4 * radius] = bright
+        shown.append(tuple(np.round(after[ring[0], 1::-1]).astype(int)))
+    crops = Shelf(likeness, model.needs)
+    (dull,), (glinting,) = (model.render([each], crops) for each in (face, replace(face, image=image)))
+    changed = (glinting.rgb != dull.rgb).any(-1)
+    assert 0 < changed.mean() < 0.01
+    assert glinting.own is not None
+    for place in shown:
+        np.testing.assert_allclose(glinting.rgb[place], bright, atol=0.02)
+        assert glinting.own[place] > 0.9
+        assert np.abs(dull.rgb[place] - bright).min() > 0.1
 
 
 def test_weights_of_another_shape_are_refused(trained) -> None:
