@@ -42,8 +42,6 @@ _BEGINS, _FULL = 1.2, 1.4
 to count as a glint; counts fully."""
 _AGAINST_WHITE = 0.75
 """A glint on the iris is at least so bright, against the white of the eye."""
-_IN_SHADOW = 0.75
-"""The white of an eye counts for at least so much of the other's: in the shadow of a nose nothing glints."""
 _DIMMEST = 0.04
 _LID = 0.15
 """In radii: so near to the lids it is the wet line along them that is bright."""
@@ -154,13 +152,13 @@ def _above_ways_out(brightness: Floats, inside: npt.NDArray[np.bool_]) -> Floats
 def _glints(picture: Floats, eyes: dict[str, Eye]) -> dict[str, Floats]:
     """How far each pixel of some eyes of a picture (H, W, 3) glints, by side."""
     darkest = {side: picture[eye.part].min(axis=-1) for side, eye in eyes.items()}
-    whites = {side: eye.white(darkest[side]) for side, eye in eyes.items()}
-    least = _IN_SHADOW * max(whites.values(), default=0.0)
-    return {side: _of_eye(darkest[side], eye, max(whites[side], least)) for side, eye in eyes.items()}
+    # the brighter of both, since in the shadow of a nose nothing glints
+    white = max((eye.white(darkest[side]) for side, eye in eyes.items()), default=0.0)
+    return {side: _of_eye(darkest[side], eye, white) for side, eye in eyes.items()}
 
 
 def _of_eye(darkest: Floats, eye: Eye, white: float) -> Floats:
-    """Glints of an eye whose darkest channel and whose brightness of the white are given."""
+    """Glints of an eye whose darkest channel is given, beside what counts as white."""
     on_iris = np.clip((0.95 - eye.away) / 0.15, 0, 1)
     around = cv2.morphologyEx(darkest, cv2.MORPH_OPEN, _round(max(1.0, _WIDEST * eye.radius / 2)))
     least = np.maximum(around, white * (1 + on_iris * (_AGAINST_WHITE - 1)))
