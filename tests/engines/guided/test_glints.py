@@ -58,6 +58,24 @@ def test_what_is_taken_out_leaves_the_iris_and_touches_nothing_else(at) -> None:
     assert without_glints(plain, points) is plain
 
 
+def test_large_eyes_are_mended_likewise() -> None:
+    points = face((160.0, 120.0), 420.0)
+    assert iris(points, "right")[1] > 25
+    picture, plain = painted(points, (0.3, -0.1)), painted(points, None)
+    mended = without_glints(picture, points)
+    wrong = (picture != plain).any(-1)
+    assert wrong.sum() > 500
+    assert np.abs(mended - plain)[wrong].max() < 0.1
+    glinting, _ = with_glints(plain, points, picture, points)
+    kernel = np.ones((5, 5), np.uint8)
+    inner, far = (
+        cv2.erode(wrong.astype(np.uint8), kernel) > 0,
+        cv2.dilate(wrong.astype(np.uint8), kernel) == 0,
+    )
+    np.testing.assert_allclose(glinting[inner], picture[inner], atol=0.03)
+    np.testing.assert_allclose(glinting[far], plain[far], atol=0.02)
+
+
 def test_whites_and_skin_stay_where_landmarks_take_them_for_the_iris() -> None:
     points = face()
     picture, beside = painted(points, None), points.copy()

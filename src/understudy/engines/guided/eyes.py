@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -38,6 +38,19 @@ class Eye:
     radius: float
     opening: Floats = field(repr=False)
     away: Floats = field(repr=False)
+
+    def shrunk(self, most: float) -> Eye:
+        """The same in a smaller picture of its part, where the iris's radius is at most `most` pixels."""
+        if self.radius <= most:
+            return self
+        height, width = (max(3, round(side * most / self.radius)) for side in self.away.shape)
+        sides = np.array((width, height)) / self.away.shape[::-1]
+        opening, away = (
+            cv2.resize(each, (width, height), interpolation=cv2.INTER_AREA)
+            for each in (self.opening, self.away)
+        )
+        centre = sides * (self.centre + 0.5) - 0.5
+        return replace(self, centre=centre, radius=self.radius * sides[0], opening=opening, away=away)
 
     def white(self, brightness: Floats) -> float:
         """How bright (H, W) the white of the eye is; 0 where too little of it is seen."""
