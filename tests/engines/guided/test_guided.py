@@ -13,6 +13,7 @@ from understudy.engines.guided import GuidedEngine
 from understudy.engines.guided.lessons import VARIANTS, make_lessons, mirrored, self_portraits
 from understudy.engines.guided.lighting import Lights
 from understudy.engines.guided.maps import COUNT as MAPS
+from understudy.engines.guided.maps import COVER, LIGHT
 from understudy.engines.guided.model import GuidedModel
 from understudy.engines.warp import WarpEngine
 from understudy.errors import BadInputError
@@ -92,6 +93,16 @@ def test_lessons_are_near_what_should_come_out_and_the_same_every_time(likeness)
         wanted = faces.images[:, None, :, ::side].astype(float)
         error = np.abs(one.warped[:, half].astype(float) - wanted) * heavy[:, :, :, ::side]
         assert 0.5 < error.sum() / (heavy.sum() * 3 * VARIANTS) < 20
+
+
+def test_the_plates_light_is_told_as_far_as_lessons_have_it(likeness, trained) -> None:
+    lessons = make_lessons(faces_of(likeness, 64), likeness.likeness, SilentProgress())
+    light, face = lessons.maps[..., LIGHT], lessons.maps[..., COVER] == 255
+    least, greatest = lessons.light
+    assert light[face].min() <= least < greatest <= light[face].max()
+    assert ((least <= light[face]) & (light[face] <= greatest)).mean() > 0.99
+    assert trained.lights.known == (least, greatest)
+    assert GuidedModel.load(trained.save()).lights.known == (least, greatest)
 
 
 def test_most_of_a_training_sees_parts_of_faces_and_its_end_whole_ones(likeness) -> None:
@@ -236,7 +247,7 @@ def test_weights_of_another_shape_are_refused(trained) -> None:
 
 
 def test_a_model_of_before_there_was_light_is_refused(trained) -> None:
-    arrays = {name: each for name, each in trained.save().items() if not name.startswith("light.")}
+    arrays = {name: each for name, each in trained.save().items() if name != "light.known"}
     with pytest.raises(BadInputError, match="earlier version"):
         GuidedModel.load(arrays)
 

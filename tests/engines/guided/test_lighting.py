@@ -51,6 +51,16 @@ def test_what_lies_to_the_light_is_bright_on_the_map(shading) -> None:
     assert harmonics(np.array([1.0, 0.0, 0.0]))[1] == 1.0
 
 
+def test_light_beyond_what_was_learned_is_told_as_its_end() -> None:
+    points, whole = posed(somebody(1.0, 1.0), Act(), 34.0, (48.0, 36.0)), coefficients(right=0.6)
+    lights = lighting.Lights(np.zeros((1, 9, 3), np.float32), whole[None].astype(np.float32))
+    free = lights.map(0, points, SIZE)
+    assert free.min() < 100 < 140 < free.max()
+    within = replace(lights, known=(110, 140)).map(0, points, SIZE)
+    assert within.dtype == np.uint8
+    np.testing.assert_array_equal(within, np.clip(free.astype(int), 110, 140))
+
+
 def relit(take: Take, faces: TrainingFaces, gain: np.ndarray) -> TrainingFaces:
     images = np.clip(faces.images * gain, 0, 255).astype(np.uint8)
     return replace(faces, images=images)

@@ -9,7 +9,7 @@ minutes, where an autoencoder has to invent both faces from nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
@@ -84,6 +84,7 @@ class GuidedEngine:
         repaired = workshop.promoted(options.size)
         if repaired is not None:
             lessons = with_promoted(lessons, repaired, plan, lights, crops)
+        lights = replace(lights, known=lessons.light)
         trials = make_trials(plan, lights, replaced, crops)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(workshop.settings.seed)

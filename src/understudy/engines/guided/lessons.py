@@ -17,7 +17,7 @@ from scipy.spatial.distance import cdist
 from understudy.compositing.light import relight
 from understudy.engines.base import Crop, LikenessFaces, PlateFace, Rendered
 from understudy.engines.guided import lighting
-from understudy.engines.guided.maps import COUNT, face_mask, feature_mask, geometry_maps
+from understudy.engines.guided.maps import COUNT, COVER, LIGHT, face_mask, feature_mask, geometry_maps
 from understudy.engines.warp.choose import REGIONS, Looks, features
 from understudy.engines.warp.render import Mix, WarpModel
 from understudy.engines.warp.shape import to_head_space
@@ -33,6 +33,8 @@ Bytes = npt.NDArray[np.uint8]
 VARIANTS = 2
 """Ways to put a face together; as many again in the mirror."""
 _OTHERS = 8
+_FULLY, _STRAYS = 200, 0.1
+"""A pixel from this value of `maps.COVER` on is of the face; percentage of them that may be strays."""
 _APART = 4
 """Faces of one clip at least so far apart may show each other: neighbours would be the answer itself."""
 
@@ -52,6 +54,13 @@ class Lessons:
     warped: Bytes = field(repr=False)
     maps: Bytes = field(repr=False)
     masks: Bytes = field(repr=False)
+
+    @property
+    def light(self) -> tuple[int, int]:
+        """The least and the greatest value, but for strays, of `lighting.light_map` on these faces."""
+        shown = self.maps[..., LIGHT][self.maps[..., COVER] > _FULLY]
+        least, greatest = np.percentile(shown, (_STRAYS, 100 - _STRAYS))
+        return int(least), int(greatest)
 
 
 class AlignedCrops:

@@ -49,12 +49,25 @@ class Lights:
 
     change  (N, 9, 3) from the likeness as `warp` shows it to the plate
     whole   (N, 9, 3) of the plate itself
+    known   the least and the greatest value of a `light_map` that the network has learned from
 
-    Both as `compositing.light` has them, complexion and exposure not yet taken off: see `directional`.
+    Both lights as `compositing.light` has them, complexion and exposure not yet taken off: see `directional`.
     """
 
     change: Floats = field(repr=False)
     whole: Floats = field(repr=False)
+    known: tuple[int, int] = (0, 255)
+
+    def map(self, row: int, points: npt.NDArray[np.floating[Any]], size: int) -> npt.NDArray[np.uint8]:
+        """`light_map` of plate face `row` on a likeness with landmarks (478, 3) in a square of `size`.
+
+        What is beyond `known` is told as its end: of light that was in none of its lessons a network can say
+        anything, in one training of three patches of wild colours.
+        """
+        shading = shading_of(points, size)
+        told = light_map(TRUSTED * directional(self.whole[row], shading), shading)
+        least, greatest = self.known
+        return np.clip(told, np.uint8(least), np.uint8(greatest))
 
 
 def shading_of(points: npt.NDArray[np.floating[Any]], size: int) -> Shading:
@@ -84,14 +97,6 @@ def light_map(coefficients: npt.NDArray[np.floating[Any]], shading: Shading) -> 
     level = (shading.basis @ coefficients.astype(np.float32)).mean(-1)
     level = cv2.resize(level, (shading.width, shading.height), interpolation=cv2.INTER_LINEAR)
     return np.round(127.5 * (np.clip(level, -1, 1) + 1)).astype(np.uint8)
-
-
-def plate_map(
-    coefficients: npt.NDArray[np.floating[Any]], points: npt.NDArray[np.floating[Any]], size: int
-) -> npt.NDArray[np.uint8]:
-    """`light_map` of a plate's light (9, 3) on a likeness with landmarks (478, 3) in a square of `size`."""
-    shading = shading_of(points, size)
-    return light_map(TRUSTED * directional(coefficients, shading), shading)
 
 
 def relit(drawn: Rendered, coefficients: npt.NDArray[np.floating[Any]], shading: Shading) -> Floats:

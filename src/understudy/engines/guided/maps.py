@@ -14,8 +14,8 @@ from understudy.geometry.raster import Raster, vertex_normals
 Floats = npt.NDArray[np.float32]
 
 COUNT = 10
-COVER, MOUTH, EYES = 5, 6, 7
-"""Where the mesh is seen, where the inside of the mouth, and where the eyes between the lids."""
+COVER, MOUTH, EYES, LIGHT = 5, 6, 7, 9
+"""Where the mesh is seen, the inside of the mouth, and the eyes between the lids; and how it is lit."""
 SIDEWAYS = (0, 3)
 """What changes its sign in the mirror: normals to the right, and places on the unrolled face."""
 

@@ -15,7 +15,7 @@ from understudy.compositing.light import Shading
 from understudy.engines.aligned import AlignedView
 from understudy.engines.base import Crops, PlateFace, Rendered
 from understudy.engines.guided.glints import with_glints, without_glints
-from understudy.engines.guided.lighting import Lights, plate_map, relit
+from understudy.engines.guided.lighting import Lights, relit
 from understudy.engines.guided.maps import COUNT, feature_mask, geometry_maps, lips_mask
 from understudy.engines.warp.render import WarpModel
 from understudy.errors import BadInputError
@@ -81,7 +81,11 @@ class GuidedModel:
         """The model as named arrays."""
         shape = {"size": np.array(self.size), "channels": np.array(self.channels)}
         weights = {_WEIGHTS + name: each for name, each in self.weights.items()}
-        lights = {"light.change": self.lights.change, "light.whole": self.lights.whole}
+        lights = {
+            "light.change": self.lights.change,
+            "light.whole": self.lights.whole,
+            "light.known": np.array(self.lights.known),
+        }
         return {**self.plan.save(), **lights, **weights, **shape}
 
     @classmethod
@@ -93,9 +97,10 @@ class GuidedModel:
             if name.startswith(_WEIGHTS)
         }
         channels = tuple(int(count) for count in arrays["channels"])
-        if "light.whole" not in arrays:
+        if "light.known" not in arrays:
             raise BadInputError("The trained model is of an earlier version: train again.")
-        lights = Lights(arrays["light.change"], arrays["light.whole"])
+        least, greatest = (int(end) for end in arrays["light.known"])
+        lights = Lights(arrays["light.change"], arrays["light.whole"], (least, greatest))
         model = cls(WarpModel.load(arrays), lights, weights, int(arrays["size"]), channels)
         _ = model._net
         return model
@@ -136,7 +141,7 @@ class GuidedModel:
         lit = without_glints(relit(drawn, self.lights.change[face.row], shading), target)
         view = AlignedView.of(face, landmarks, self.size)
         points = apply_affine(view.to_square, target)
-        light = plate_map(self.lights.whole[face.row], points, self.size)
+        light = self.lights.map(face.row, points, self.size)
         shows = geometry_maps(points, self.size, light)
         change = cv2.warpAffine(
             self._change(view.seen(lit), shows, points), view.to_square, (width, height),

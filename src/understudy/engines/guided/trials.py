@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from understudy.engines.base import Crops, PlateFace
 from understudy.engines.guided.lessons import as_bytes
-from understudy.engines.guided.lighting import Lights, plate_map, relit, shading_of
+from understudy.engines.guided.lighting import Lights, relit, shading_of
 from understudy.engines.guided.maps import feature_mask, geometry_maps
 from understudy.engines.warp.render import WarpModel
 from understudy.geometry.align import apply_affine
@@ -49,7 +49,7 @@ def put_together(
         (rendered,) = plan.render([PlateFace(row, picture, to_crop)], crops)
         warped = relit(rendered, lights.change[row], shading_of(plate.landmarks[place], plate.size))
         points = apply_affine(to_crop, plan.target[row])
-        shows = geometry_maps(points, plate.size, plate_map(lights.whole[row], points, plate.size))
+        shows = geometry_maps(points, plate.size, lights.map(row, points, plate.size))
         pictures = plate.images[place], as_bytes(warped), as_bytes(rendered.matte)
         drawn.append((*pictures, shows, feature_mask(shows)))
     return Trials(*(np.stack(each) for each in zip(*drawn, strict=True)))
