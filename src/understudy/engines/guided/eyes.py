@@ -14,7 +14,7 @@ from understudy.geometry import mesh
 Floats = npt.NDArray[np.float32]
 Points = npt.NDArray[np.floating[Any]]
 
-_IRISES = {"right": mesh.RIGHT_IRIS, "left": mesh.LEFT_IRIS}
+IRISES = {"right": mesh.RIGHT_IRIS, "left": mesh.LEFT_IRIS}
 _REACH = 3.1
 """An eye is looked at so far from the middle of its iris, in radii of that: about from corner to corner."""
 _BESIDE = 1.1
@@ -52,18 +52,27 @@ class Eye:
         centre = sides * (self.centre + 0.5) - 0.5
         return replace(self, centre=centre, radius=self.radius * sides[0], opening=opening, away=away)
 
+    def within(self, radii: float) -> Floats:
+        """What is nearer to the middle of the iris than this, (H, W) in [0, 1], with a rim of one pixel."""
+        return np.clip((radii - self.away) * self.radius + 0.5, 0, 1)
+
     def white(self, brightness: Floats) -> float:
         """How bright (H, W) the white of the eye is; 0 where too little of it is seen."""
         outside = (self.opening > 0.9) & (self.away > _BESIDE)
         return float(np.percentile(brightness[outside], 75)) if np.count_nonzero(outside) >= _FEW else 0.0
 
 
+def iris_of(points: Points, iris: tuple[int, ...]) -> tuple[Points, float]:
+    """Centre (2,) and radius of one of the mesh's irises on a face (478, 3), pixels."""
+    centre = points[iris[0], :2]
+    return centre, max(0.5, float(np.linalg.norm(points[list(iris[1:]), :2] - centre, axis=1).mean()))
+
+
 def eyes_of(points: Points, shape: tuple[int, ...]) -> dict[str, Eye]:
     """`right` and `left` of a face (478, 3), crop pixels, without those outside the picture (H, W, ...)."""
     found = {}
-    for side, iris in _IRISES.items():
-        centre = points[iris[0], :2]
-        radius = max(0.5, float(np.linalg.norm(points[list(iris[1:]), :2] - centre, axis=1).mean()))
+    for side, iris in IRISES.items():
+        centre, radius = iris_of(points, iris)
         reach = _REACH * radius + 1
         x0, y0 = (int(each) for each in np.maximum(np.floor(centre - reach), 0))
         x1, y1 = (int(each) + 1 for each in np.minimum(np.ceil(centre + reach), np.array(shape[1::-1]) - 1))

@@ -58,8 +58,10 @@ def without_glints(picture: Floats, points: Points) -> Floats:
         small = eye.shrunk(_LOOKED_AT)
         seen = _resized(picture[eye.part], small)
         iris = _plain_iris(seen, small)
-        share = None if iris is None else _islands(seen, small, iris)
-        if iris is None or share is None:
+        if iris is None:
+            continue
+        share = _islands(seen, small, iris)
+        if not share.any():
             continue
         if plain is picture:
             plain = picture.copy()
@@ -121,21 +123,19 @@ def _plain_iris(picture: Floats, eye: Eye) -> Floats | None:
     return np.stack(columns, axis=-1).astype(np.float32)
 
 
-def _islands(picture: Floats, eye: Eye, iris: Floats) -> Floats | None:
-    """How far each pixel is a glint on a plain `iris`, (H, W); None where nothing is."""
+def _islands(picture: Floats, eye: Eye, iris: Floats) -> Floats:
+    """How far each pixel is a glint on a plain `iris`, (H, W)."""
     brightness = picture.min(axis=-1)
     on_iris = (eye.away < _SHORE) & (eye.opening > 0.5)
     rises = np.minimum(brightness - iris.min(axis=-1), _above_ways_out(brightness, on_iris))
     begins, full = _RISES
     share = np.clip((rises / max(eye.white(brightness), _DARK) - begins) / (full - begins), 0, 1)
-    share *= eye.opening * np.clip((_ON_IRIS - eye.away) * eye.radius + 0.5, 0, 1)
-    if not share.any():
-        return None
+    share *= eye.opening * eye.within(_ON_IRIS)
     # around a glint there is a halo
     share = cv2.GaussianBlur(
         cv2.dilate(share, _round(max(1.0, eye.radius / 5))), (0, 0), max(0.5, eye.radius / 10)
     )
-    share *= np.clip((_ON_IRIS + 0.1 - eye.away) * eye.radius + 0.5, 0, 1) * _believed(eye.radius)
+    share *= eye.within(_ON_IRIS + 0.1) * _believed(eye.radius)
     return np.asarray(share, np.float32)
 
 
@@ -169,7 +169,7 @@ def _of_eye(darkest: Floats, eye: Eye, white: float) -> Floats:
     least = np.maximum(around, white * (1 + on_iris * (_AGAINST_WHITE - 1)))
     above = darkest / np.maximum(least, _DIMMEST)
     place = cv2.erode(eye.opening, _round(_LID * eye.radius))
-    place *= np.clip((_REACH - eye.away) * eye.radius + 0.5, 0, 1)
+    place *= eye.within(_REACH)
     return np.asarray(place * np.clip((above - _BEGINS) / (_FULL - _BEGINS), 0, 1), np.float32)
 
 

@@ -59,7 +59,7 @@ class Lessons:
     def light(self) -> tuple[int, int]:
         """The least and the greatest value, but for strays, of `lighting.light_map` on these faces."""
         shown = self.maps[..., LIGHT][self.maps[..., COVER] > _FULLY]
-        least, greatest = np.percentile(shown, (_STRAYS, 100 - _STRAYS))
+        least, greatest = np.percentile(shown, (_STRAYS, 100 - _STRAYS), method="lower")
         return int(least), int(greatest)
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from understudy.engines.guided.eyes import IRISES, iris_of
 from understudy.geometry import mesh
 from understudy.geometry.raster import Raster, vertex_normals
 
@@ -80,9 +81,8 @@ def _soft(mask: npt.NDArray[np.bool_], size: int) -> Floats:
 def _irises(points: npt.NDArray[np.floating[Any]], size: int) -> Floats:
     ys, xs = np.mgrid[:size, :size].astype(np.float32)
     discs = np.zeros((size, size), np.float32)
-    for iris in (mesh.RIGHT_IRIS, mesh.LEFT_IRIS):
-        centre = points[iris[0], :2]
-        radius = max(0.5, float(np.linalg.norm(points[list(iris[1:]), :2] - centre, axis=1).mean()))
+    for iris in IRISES.values():
+        centre, radius = iris_of(points, iris)
         distance = np.hypot(xs - centre[0], ys - centre[1]) / radius
         discs = np.maximum(discs, np.clip((1.15 - distance) / 0.3, 0, 1))
     return discs
